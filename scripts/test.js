@@ -1,0 +1,3 @@
+import { check } from './checks.js'
+
+await check('npm test', ['build', 'style', 'types', 'direction', 'tests'])

@@ -1,0 +1,76 @@
+import { beginBody } from './begun-body.ts'
+import { closeBody } from './body.ts'
+import type { Application, Body, Environ, StartResponse, Write } from './contract.ts'
+import { copyEnviron } from './environ.ts'
+import { isPromiseLike } from './promise.ts'
+
+export interface CascadeOptions {
+  /** The status codes that say "ask the next". Default 404 and 405. */
+  statuses?: readonly number[]
+}
+
+/**
+ * Asks one application after the other until one answers with a status that does not say "ask the next"; the last one's
+ * answer stands. Bodies passed over are closed, and each application gets a copy of environ, so that nothing of one that
+ * was passed over is left for the next, but what it read of `wsgi.input`: that is gone.
+ *
+ * @throws TypeError when there is no application, or one is no function
+ */
+export function cascade<E extends Environ = Environ>(
+  apps: readonly Application<E>[],
+  { statuses = [404, 405] }: CascadeOptions = {},
+): Application<E> {
+  if (apps.length === 0) throw new TypeError('cascade: apps: must hold at least one application; got none')
+  apps.forEach((app, i) => {
+    if (typeof app !== 'function')
+      throw new TypeError(`cascade: apps[${i}]: must be a function; got ${typeof app}`)
+  })
+  const passing = new Set(statuses)
+  const last = apps.length - 1
+  return function cascade(environ, startResponse) {
+    const attempt = (index: number): Body | Promise<Body> =>
+      index === last
+        ? apps[index]!(copyEnviron(environ, {}), startResponse)
+        : ask(apps[index]!, copyEnviron(environ, {}), startResponse, passing, () => attempt(index + 1))
+    return attempt(0)
+  }
+}
+
+/** Gives the answer of one application, or, where its status is passed over, that of the next. */
+function ask<E extends Environ>(
+  app: Application<E>,
+  environ: E,
+  startResponse: StartResponse,
+  passing: ReadonlySet<number>,
+  next: () => Body | Promise<Body>,
+): Body | Promise<Body> {
+  let verdict: 'taken' | 'passed' | undefined
+  const judge: StartResponse = (status, headers, error) => {
+    if (verdict === 'passed' && error === undefined) {
+      throw new Error(
+        'startResponse: must be called once, or again with the error that made it necessary; got a second call',
+      )
+    }
+    if (verdict !== 'taken' && passing.has(Number(status.slice(0, 3)))) {
+      verdict = 'passed'
+      return discard
+    }
+    verdict = 'taken'
+    return startResponse(status, headers, error)
+  }
+  const decide = (body: Body): Body | Promise<Body> => {
+    if (verdict === 'taken') return body
+    if (verdict === 'passed') {
+      const closing = closeBody(body)
+      return closing === undefined ? next() : closing.then(next)
+    }
+    // It answers late, from inside its body.
+    return beginBody(body, () => verdict !== undefined).then((begun) =>
+      verdict === 'passed' ? Promise.resolve(begun.close()).then(next) : begun,
+    )
+  }
+  const body = app(environ, judge)
+  return isPromiseLike(body) ? Promise.resolve(body).then(decide) : decide(body)
+}
+
+const discard: Write = () => Promise.resolve()

@@ -1,0 +1,4 @@
+/** Whether a value has to be waited for. What is no promise is never awaited, so that sync stays sync. */
+export function isPromiseLike<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
+  return typeof (value as PromiseLike<T> | null | undefined)?.then === 'function'
+}

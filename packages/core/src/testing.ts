@@ -1,0 +1,123 @@
+import { parseMediaType } from './accept.ts'
+import { concatBytes, utf8 } from './bytes.ts'
+import type { Application, Header } from './contract.ts'
+import { copyEnviron } from './environ.ts'
+import { errorStream } from './error-stream.ts'
+import { Call, type Sink } from './gateway/call.ts'
+import { GatewayExchange } from './gateway/exchange.ts'
+import type { ResponseHead } from './gateway/head.ts'
+import { Headers } from './headers.ts'
+import { type BlankOptions, Request } from './request.ts'
+import { finishRules } from './validator/body-rules.ts'
+import { type ContractError, type Rule, validator } from './validator.ts'
+
+/** What `Request.blank` takes, in one object. */
+export interface SendOptions extends BlankOptions {
+  /** `'/'` by default. */
+  path?: string
+}
+
+/**
+ * Runs an application in memory, as a server would, and reads its answer to the end:
+ * `await send(app, '/search?q=tea')`. A `Request` is sent in a copy of its environ, with an exchange and a
+ * `wsgi.errors` of this call.
+ *
+ * Rejects with a `ContractError` when either side breaks a rule of the contract, a body that was never closed among
+ * them; and with what the application threw past every layer.
+ */
+export function send(app: Application, request: string | Request | SendOptions = '/'): Promise<Received> {
+  return new Promise((resolve, reject) => {
+    let log = ''
+    const errors = errorStream((text) => {
+      log += text
+    })
+    const exchange = new GatewayExchange(errors)
+    const environ = copyEnviron(toRequest(request).environ, {
+      'wsgi.errors': errors,
+      'tsgi.exchange': exchange,
+    })
+    const faults: ContractError[] = []
+    const sink = new MemorySink()
+    // The first to register is the last to be called: every fault is known by then.
+    exchange.onFinish(({ error }) => {
+      // A fault leads to an error, and an error to a leak: what was first is what the test should show.
+      const failure = faults.find(({ rule }) => !LATE.includes(rule)) ?? error ?? faults[0]
+      if (failure === undefined) resolve(new Received(sink, log))
+      else reject(failure)
+    })
+    sink.call = new Call(sink, exchange, environ)
+    // Collected, not thrown: an application that answers its own errors would hide a fault of its own.
+    const onFault = (fault: ContractError) => faults.push(fault)
+    sink.call.run(validator(app, { mode: 'collect', onFault }), environ)
+  })
+}
+
+/** An answer as a client has it. */
+export class Received {
+  /** `404` */
+  readonly status: number
+  /** `'Not Found'` */
+  readonly reason: string
+  readonly headers: Headers
+  readonly bytes: Uint8Array
+  /** What was written to `wsgi.errors` until the exchange was over. */
+  readonly errors: string
+
+  constructor({ head, chunks }: MemorySink, errors: string) {
+    this.status = head!.code
+    this.reason = head!.reason
+    this.headers = new Headers(pairs(head!.headers))
+    this.bytes = concatBytes(chunks)
+    this.errors = errors
+  }
+
+  /** The body, in the charset that `Content-Type` names, else in UTF-8. */
+  get text(): string {
+    const type = parseMediaType(this.headers.get('Content-Type') ?? '')
+    return new TextDecoder(type?.parameters.get('charset')).decode(this.bytes)
+  }
+
+  /** @throws SyntaxError when the body is no JSON */
+  json(): unknown {
+    return JSON.parse(this.text)
+  }
+}
+
+function toRequest(request: string | Request | SendOptions): Request {
+  if (request instanceof Request) return request
+  if (typeof request === 'string') return Request.blank(request)
+  const { path = '/', ...options } = request
+  return Request.blank(path, options)
+}
+
+const LATE: readonly Rule[] = finishRules
+
+/** A transport that is never full: every chunk is taken at once, and kept as it is. */
+class MemorySink implements Sink {
+  call: Call | undefined = undefined
+  head: ResponseHead | undefined = undefined
+  readonly chunks: Uint8Array[] = []
+
+  sendHead(head: ResponseHead): void {
+    this.head = head
+  }
+
+  sendChunk(chunk: Uint8Array): void {
+    this.chunks.push(chunk)
+  }
+
+  end(last?: Uint8Array | string): void {
+    if (last !== undefined) this.sendChunk(typeof last === 'string' ? utf8(last) : last)
+    this.call?.sent()
+  }
+
+  abort(): void {
+    this.call?.gone()
+  }
+}
+
+function pairs(flat: readonly string[]): Header[] {
+  const headers: Header[] = []
+  for (let i = 0; i < flat.length; i += 2) headers.push([flat[i]!, flat[i + 1]!])
+  return headers
+}

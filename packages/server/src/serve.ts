@@ -1,0 +1,265 @@
+import cluster from 'node:cluster'
+import { lstat, unlink } from 'node:fs/promises'
+import { createServer, type Server as HttpServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import { createRequire } from 'node:module'
+import { type AddressInfo, connect, type ListenOptions, type Socket } from 'node:net'
+import type { Application } from '@tsgi/core'
+import {
+  type Background,
+  Call,
+  GatewayExchange,
+  Refusal,
+  reportError,
+  type ServerFacts,
+} from '@tsgi/core/gateway'
+import { environFromNode } from './environ-from-node.ts'
+import { expectContinue } from './input-from-node.ts'
+import { type CheckedOptions, checkOptions, type ServeOptions } from './options.ts'
+import { NodeSink } from './send-to-node.ts'
+
+/** A server that listens. */
+export interface Server {
+  /** The port it listens on, also where 0 was asked for; 0 on a unix socket. */
+  readonly port: number
+  /** Where it is reached: `http://127.0.0.1:8000/`, or `unix:/run/app.sock`. */
+  readonly url: string
+  /**
+   * Stops accepting, finishes what is in flight, waits for `waitUntil` work; cuts what is left after `graceMs`
+   * (default 10,000). Gives the same promise as `closed`.
+   */
+  close(options?: { graceMs?: number }): Promise<void>
+  /** Settled when the server has stopped and its last connection is gone. */
+  readonly closed: Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+/**
+ * Serves an application over HTTP/1.1, on TCP or a unix socket, with TLS where `tls` is given. Resolved when it listens.
+ *
+ * @throws TypeError when an option is wrong; rejects with Node's error (`EADDRINUSE`, `EACCES`) when it cannot listen
+ */
+export async function serve(app: Application, options: ServeOptions = {}): Promise<Server> {
+  if (typeof app !== 'function') {
+    throw new TypeError(
+      `serve: app: must be an application, a function; got ${app === null ? 'null' : typeof app}`,
+    )
+  }
+  const server = new NodeServer(app, checkOptions(options))
+  await server.listen()
+  return server
+}
+
+/** As `serve`, in the order of wsgiref's `make_server`. */
+export function makeServer(host: string, port: number, app: Application): Promise<Server> {
+  return serve(app, { host, port })
+}
+
+const { version } = createRequire(import.meta.url)('../package.json') as { version: string }
+const SERVER_SOFTWARE = `tsgi/${version}`
+const GRACE_MS = 10_000
+
+class NodeServer implements Server {
+  readonly closed: Promise<void>
+  readonly #app: Application
+  readonly #options: CheckedOptions
+  readonly #facts: ServerFacts
+  readonly #http: HttpServer
+  readonly #background: Background = new Set()
+  readonly #calls = new Set<Call>()
+  /** The calls whose answers wait behind others on their connection, where Node tells nobody that it is gone. */
+  readonly #queued = new WeakMap<Socket, Set<Call>>()
+  readonly #isClosing = (): boolean => this.#closing !== undefined
+  #closing: Promise<void> | undefined = undefined
+  #onClosed: () => void = () => {}
+
+  constructor(app: Application, options: CheckedOptions) {
+    this.#app = app
+    this.#options = options
+    this.#facts = {
+      name: serverName(options),
+      port: '',
+      scheme: options.tls === undefined ? 'http' : 'https',
+      software: SERVER_SOFTWARE,
+      errors: options.errors,
+      multithread: true,
+      multiprocess: cluster.isWorker,
+      runOnce: false,
+    }
+    this.#http = createHttpServer(options)
+      .on('request', (request: IncomingMessage, response: ServerResponse) => this.#serve(request, response))
+      .on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
+        expectContinue(response)
+        this.#serve(request, response)
+      })
+      .on('connect', (_request: IncomingMessage, socket: Socket) => {
+        socket.end('HTTP/1.1 501 Not Implemented\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+      })
+    this.closed = new Promise((resolve) => {
+      this.#onClosed = resolve
+    })
+  }
+
+  async listen(): Promise<void> {
+    const { host, port, unix } = this.#options
+    if (unix === undefined) await listen(this.#http, { host, port })
+    else {
+      await removeStaleSocket(unix)
+      await listen(this.#http, { path: unix })
+    }
+    this.#facts.port = this.port === 0 ? { http: '80', https: '443' }[this.#facts.scheme] : String(this.port)
+    // Out of descriptors, say: the server goes on, and somebody ought to know.
+    this.#http.on('error', (error) =>
+      reportError(this.#options.errors, 'serve: accepting a connection failed', error),
+    )
+  }
+
+  get port(): number {
+    const address = this.#http.address() as AddressInfo | string | null
+    return typeof address === 'object' ? (address?.port ?? this.#lastPort) : 0
+  }
+
+  #lastPort = 0
+
+  get url(): string {
+    const { host, unix } = this.#options
+    if (unix !== undefined) return `unix:${unix}`
+    return `${this.#facts.scheme}://${host.includes(':') ? `[${host}]` : host}:${this.port}/`
+  }
+
+  close({ graceMs = GRACE_MS }: { graceMs?: number } = {}): Promise<void> {
+    this.#closing ??= this.#close(graceMs)
+    return this.#closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #close(graceMs: number): Promise<void> {
+    this.#lastPort = this.port
+    const ended = new Promise<void>((resolve) => this.#http.close(() => resolve()))
+    this.#http.closeIdleConnections()
+    let timer: NodeJS.Timeout | undefined
+    const grace = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, graceMs)
+    })
+    await Promise.race([ended.then(() => this.#finishBackground()), grace])
+    clearTimeout(timer)
+    for (const call of this.#calls) call.gone(new DOMException('the server is shutting down', 'AbortError'))
+    this.#http.closeAllConnections()
+    await ended
+    this.#onClosed()
+  }
+
+  /** Work may bring more work: an exchange that ends late, a promise that registers another. */
+  async #finishBackground(): Promise<void> {
+    while (this.#background.size > 0) await Promise.all(this.#background)
+  }
+
+  #serve(request: IncomingMessage, response: ServerResponse): void {
+    const { errors } = this.#options
+    const exchange = new GatewayExchange(errors, this.#background)
+    const environ = environFromNode(this.#facts, this.#options, request, response, exchange)
+    if (environ instanceof Refusal) {
+      refuse(response, environ)
+      return
+    }
+    const call = new Call(new NodeSink(request, response, this.#isClosing), exchange, environ)
+    this.#calls.add(call)
+    if (response.socket === null) this.#queue(request.socket, call)
+    response.on('close', () => {
+      this.#calls.delete(call)
+      this.#queued.get(request.socket)?.delete(call)
+      if (response.writableFinished) call.sent()
+      else call.gone()
+      if (this.#closing !== undefined) setImmediate(() => this.#http.closeIdleConnections())
+    })
+    call.run(this.#app, environ)
+  }
+
+  #queue(socket: Socket, call: Call): void {
+    const known = this.#queued.get(socket)
+    if (known !== undefined) {
+      known.add(call)
+      return
+    }
+    const calls = new Set([call])
+    this.#queued.set(socket, calls)
+    socket.once('close', () => {
+      for (const waiting of calls) {
+        this.#calls.delete(waiting)
+        waiting.gone()
+      }
+    })
+  }
+}
+
+function createHttpServer(options: CheckedOptions): HttpServer {
+  const { keepAliveTimeout, headersTimeout, requestTimeout, maxHeaderSize, maxHeadersCount, tls } = options
+  const settings = {
+    keepAliveTimeout,
+    headersTimeout,
+    requestTimeout,
+    maxHeaderSize,
+    // How often Node looks whether a time-out has passed; its own 30 s would make light of a shorter one.
+    connectionsCheckingInterval: Math.min(30_000, Math.max(50, shortest(headersTimeout, requestTimeout) / 4)),
+    // Both are checked with the rest of the head, in one place.
+    requireHostHeader: false,
+    insecureHTTPParser: false,
+  }
+  const server = tls === undefined ? createServer(settings) : createTlsServer({ ...tls, ...settings })
+  // One more than are allowed: beyond this number Node drops fields in silence.
+  server.maxHeadersCount = maxHeadersCount + 1
+  if (options.maxConnections !== Number.POSITIVE_INFINITY) server.maxConnections = options.maxConnections
+  return server
+}
+
+/** The shorter of two time-outs of which 0 means none. */
+function shortest(a: number, b: number): number {
+  return Math.min(a || Number.POSITIVE_INFINITY, b || Number.POSITIVE_INFINITY)
+}
+
+/** A name for URLs where a request brings none: an address that stands for all of them is no name. */
+function serverName({ host, unix }: CheckedOptions): string {
+  if (unix !== undefined || host === '0.0.0.0' || host === '::') return 'localhost'
+  // RFC 3875 section 4.1.14: as it stands in a URL.
+  return host.includes(':') ? `[${host}]` : host
+}
+
+function listen(server: HttpServer, where: ListenOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(where, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+}
+
+/** Removes a socket that a dead server left behind; one that somebody answers on, or another file, stays. */
+async function removeStaleSocket(path: string): Promise<void> {
+  const stats = await lstat(path).catch(() => undefined)
+  if (!stats?.isSocket()) return
+  const isStale = await new Promise<boolean>((resolve) => {
+    const probe = connect(path)
+      .on('connect', () => {
+        probe.destroy()
+        resolve(false)
+      })
+      .on('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'ECONNREFUSED'))
+  })
+  if (isStale) await unlink(path)
+}
+
+function refuse(response: ServerResponse, { status, message }: Refusal): void {
+  const body = `${message}\n`
+  response.shouldKeepAlive = false
+  response.writeHead(Number(status.slice(0, 3)), status.slice(4), [
+    'Content-Type',
+    'text/plain; charset=utf-8',
+    'Content-Length',
+    String(body.length),
+  ])
+  response.end(body)
+}

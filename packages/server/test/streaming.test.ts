@@ -1,0 +1,222 @@
+import { connect } from 'node:net'
+import { Readable } from 'node:stream'
+import { type Application, text } from '@tsgi/core'
+import { errorStream } from '@tsgi/core/gateway'
+import { afterEach, describe, expect, it } from 'vitest'
+import { type ServeOptions, type Server, serve } from '../src/index.ts'
+import { RawClient, statusesOf } from './raw-client.ts'
+
+let server: Server | undefined
+
+afterEach(() => server?.close({ graceMs: 0 }))
+
+async function start(app: Application, options: ServeOptions = {}): Promise<number> {
+  server = await serve(app, { port: 0, errors: errorStream(() => {}), ...options })
+  return server.port
+}
+
+const request = (...lines: string[]): string => `${lines.join('\r\n')}\r\n\r\n`
+
+describe('a body that streams', () => {
+  it('reaches the client chunk by chunk: the first before the second exists', async () => {
+    let second: () => void = () => {}
+    const port = await start(async function* (_, startResponse) {
+      startResponse('200 OK', [])
+      yield Buffer.from('first')
+      await new Promise<void>((resolve) => {
+        second = resolve
+      })
+      yield Buffer.from('second')
+    })
+    const client = await RawClient.connect(port)
+    client.write(request('GET / HTTP/1.1', 'Host: a', 'Connection: close'))
+    expect(await client.until(/first/)).not.toContain('second')
+    second()
+    expect(await client.toEnd()).toContain('second')
+  })
+
+  it.each<[kind: string, body: () => AsyncIterable<Uint8Array> | Iterable<Uint8Array>]>([
+    [
+      'a generator',
+      function* () {
+        yield Buffer.from('a')
+        yield Buffer.from('b')
+      },
+    ],
+    [
+      'an async generator',
+      async function* () {
+        yield Buffer.from('a')
+        yield Buffer.from('b')
+      },
+    ],
+    ['a ReadableStream', () => new Blob(['ab']).stream()],
+    ['a stream of Node', () => Readable.from([Buffer.from('a'), Buffer.from('b')])],
+    ['a set', () => new Set([Buffer.from('a'), Buffer.from('b')])],
+  ])('may be %s', async (_, body) => {
+    const port = await start((_, startResponse) => {
+      startResponse('200 OK', [])
+      return body()
+    })
+    expect(await (await fetch(`http://127.0.0.1:${port}/`)).text()).toBe('ab')
+  })
+
+  it('comes whole, whatever its size', async () => {
+    const chunk = Buffer.alloc(100_000, 'x')
+    const port = await start((_, startResponse) => {
+      startResponse('200 OK', [])
+      return Array.from({ length: 200 }, () => chunk)
+    })
+    const bytes = await (await fetch(`http://127.0.0.1:${port}/`)).arrayBuffer()
+    expect(bytes.byteLength).toBe(20_000_000)
+  })
+})
+
+describe('backpressure', () => {
+  /** Chunks of 64 KiB that the server may hold beyond what the kernel's buffers took: one it waits for, one spare. */
+  const CHUNKS_AHEAD = 2
+  const CHUNK_BYTES = 65_536
+
+  it.each(['sync', 'async'])(
+    'pulls no more than 2 chunks ahead of a client that stops reading: %s',
+    async (kind) => {
+      let pulled = 0
+      let moved: () => void = () => {}
+      const chunk = Buffer.alloc(CHUNK_BYTES)
+      const pull = () => {
+        pulled++
+        moved()
+        return chunk
+      }
+      function* sync() {
+        for (;;) yield pull()
+      }
+      async function* async() {
+        for (;;) yield pull()
+      }
+      const port = await start((_, startResponse) => {
+        startResponse('200 OK', [])
+        return kind === 'sync' ? sync() : async()
+      })
+      const socket = connect(port, '127.0.0.1')
+      socket.pause()
+      socket.write(request('GET / HTTP/1.1', 'Host: a'))
+      // The kernel takes what it takes. Then nothing may be pulled any more, however long the client does not read.
+      for (let last = -1; last !== pulled || pulled === 0; ) {
+        last = pulled
+        await Promise.race([
+          new Promise<void>((resolve) => {
+            moved = resolve
+          }),
+          new Promise((resolve) => setTimeout(resolve, 300)),
+        ])
+      }
+      const atRest = pulled
+      // What the kernel took is what the client can still read without the server writing more.
+      let readable = 0
+      socket.on('data', (data) => {
+        readable += data.length
+      })
+      const restBefore = pulled
+      expect(restBefore).toBe(atRest)
+      socket.resume()
+      await new Promise<void>((resolve) => {
+        moved = () => {
+          // The server pulled again: what the client had to read until then had left the server.
+          moved = () => {}
+          resolve()
+        }
+      })
+      socket.destroy()
+      expect(atRest * CHUNK_BYTES - readable).toBeLessThanOrEqual(
+        kernelBytes(atRest) + CHUNKS_AHEAD * CHUNK_BYTES,
+      )
+      expect(pulled).toBeLessThanOrEqual(atRest + CHUNKS_AHEAD)
+    },
+  )
+
+  /** Loopback buffers take some megabytes; the bound is on what lies beyond them. */
+  const kernelBytes = (atRest: number): number => (atRest - CHUNKS_AHEAD) * CHUNK_BYTES
+})
+
+describe('Expect: 100-continue', () => {
+  const HEAD = request('POST / HTTP/1.1', 'Host: a', 'Content-Length: 5', 'Expect: 100-continue')
+
+  it('is answered on the first read, once, and the body then read', async () => {
+    const port = await start(async (environ, startResponse) => {
+      const input = environ['wsgi.input']
+      const body = [await input.read(2), await input.read(2), await input.read()]
+      startResponse('200 OK', [])
+      return [Buffer.concat(body)]
+    })
+    const client = await RawClient.connect(port)
+    client.write(HEAD)
+    await client.until(/100 Continue\r\n\r\n/)
+    client.write('hello')
+    expect(statusesOf(await client.until(/hello$/))).toEqual([100, 200])
+  })
+
+  it('is not answered where the application answers without reading, and the connection is closed', async () => {
+    const port = await start((_, startResponse) => {
+      startResponse('401 Unauthorized', [])
+      return text('no')
+    })
+    const client = await RawClient.connect(port)
+    client.write(HEAD)
+    const received = await client.until(/no$/)
+    expect(statusesOf(received)).toEqual([401])
+    expect(received).toContain('Connection: close')
+    client.socket.end()
+    await client.toEnd()
+  })
+
+  it('is not answered once the answer has begun', async () => {
+    const port = await start(async function* (environ, startResponse) {
+      startResponse('200 OK', [])
+      yield Buffer.from('begun')
+      yield await environ['wsgi.input'].read()
+    })
+    const client = await RawClient.connect(port)
+    client.write(HEAD)
+    await client.until(/begun/)
+    client.write('hello')
+    expect(statusesOf(await client.until(/hello/))).toEqual([200])
+  })
+
+  it('is not answered to HTTP/1.0', async () => {
+    const port = await start(async (environ, startResponse) => {
+      startResponse('200 OK', [])
+      return [await environ['wsgi.input'].read()]
+    })
+    const client = await RawClient.connect(port)
+    client.write(`${HEAD.replace('1.1', '1.0')}hello`)
+    expect(statusesOf(await client.toEnd())).toEqual([200])
+  })
+})
+
+describe('a body that nobody reads', () => {
+  it('does not keep the answer from the client, however large it is', async () => {
+    const port = await start((_, startResponse) => {
+      startResponse('413 Content Too Large', [])
+      return text('too large')
+    })
+    const client = await RawClient.connect(port)
+    client.write(request('POST / HTTP/1.1', 'Host: a', 'Content-Length: 5000000', 'Connection: close'))
+    client.write(Buffer.alloc(5_000_000))
+    expect(await client.toEnd()).toMatch(/too large$/)
+  })
+
+  it('cannot be read when the response is over: half a body must not pass for a whole one', async () => {
+    let late: Promise<Uint8Array> | undefined
+    const port = await start((environ, startResponse) => {
+      environ['tsgi.exchange'].onFinish(() => {
+        late = environ['wsgi.input'].read()
+      })
+      startResponse('200 OK', [])
+      return text('done')
+    })
+    const response = await fetch(`http://127.0.0.1:${port}/`, { method: 'POST', body: 'hello' })
+    expect(await response.text()).toBe('done')
+    await expect(late).rejects.toThrow('must be read before the response is over')
+  })
+})

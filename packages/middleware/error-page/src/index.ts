@@ -1,0 +1,1 @@
+export { type ErrorPageOptions, errorPage } from './error-page.ts'

@@ -1,0 +1,1 @@
+export { type RequestIdEnviron, type RequestIdOptions, requestId } from './request-id.ts'

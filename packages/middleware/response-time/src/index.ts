@@ -1,0 +1,1 @@
+export { type ResponseTimeOptions, responseTime } from './response-time.ts'

@@ -5,7 +5,16 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { accessLog } from '@tsgi/access-log'
-import { type Application, describe, type Environ, HttpError, handler, Response, stack } from '@tsgi/core'
+import {
+  type Application,
+  describe,
+  type Environ,
+  escapeHtml,
+  HttpError,
+  handler,
+  Response,
+  stack,
+} from '@tsgi/core'
 import { errorPage } from '@tsgi/error-page'
 import { type RequestIdEnviron, requestId } from '@tsgi/request-id'
 import { responseTime } from '@tsgi/response-time'
@@ -19,7 +28,10 @@ const home = handler<Environ & RequestIdEnviron>((request) => {
   const layers = describe(application).map((name) => `<li><code>${escapeHtml(name)}</code></li>`)
   const rows = Object.entries(request.environ)
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, value]) => `<tr><th><code>${escapeHtml(key)}</code></th><td><code>${escapeHtml(show(value))}</code></td></tr>`)
+    .map(
+      ([key, value]) =>
+        `<tr><th><code>${escapeHtml(key)}</code></th><td><code>${escapeHtml(show(value))}</code></td></tr>`,
+    )
   return page(
     'A site on TSGI',
     `<p>One function shape between any server and any application. Here are its parts.</p>
@@ -37,7 +49,8 @@ const home = handler<Environ & RequestIdEnviron>((request) => {
 
 const greeting = handler(async (request) => {
   const name = (await request.formData()).get('name')
-  if (typeof name !== 'string' || name.trim() === '') throw new HttpError(422, { detail: 'The form has no name.' })
+  if (typeof name !== 'string' || name.trim() === '')
+    throw new HttpError(422, { detail: 'The form has no name.' })
   return page('Greeting', `<p>Hello, <strong>${escapeHtml(name)}</strong>!</p><p><a href="/">Back</a></p>`)
 })
 
@@ -57,13 +70,16 @@ const lines = handler((request) => {
 })
 
 const broken = handler(() => {
-  throw new Error('This page throws, on purpose.', { cause: new Error('Somebody wanted to see an error page.') })
+  throw new Error('This page throws, on purpose.', {
+    cause: new Error('Somebody wanted to see an error page.'),
+  })
 })
 
 const selector = new Selector<RequestIdEnviron>()
   .add('/', { GET: home })
   .add('/greeting', { POST: greeting })
   .add('/lines', { GET: lines })
+  .add('/favicon.ico', { GET: handler(() => null) })
   .add('/error', { GET: broken })
   .add('/users/:id', { GET: handler((request) => ({ id: request.params.id, url: request.url })) })
 selector.status404 = handler((request) => {
@@ -104,9 +120,7 @@ function show(value: unknown): string {
   if (typeof value === 'string') return value
   if (Array.isArray(value)) return JSON.stringify(value)
   if (typeof value === 'function') return 'a function'
-  return typeof value === 'object' && value !== null ? `a ${value.constructor?.name ?? 'plain object'}` : String(value)
-}
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
+  return typeof value === 'object' && value !== null
+    ? `a ${value.constructor?.name ?? 'plain object'}`
+    : String(value)
 }

@@ -1,6 +1,7 @@
 import { isBytes } from './bytes.ts'
 import type { Application, Body, Environ, Header, StartResponse } from './contract.ts'
 import { isHopByHop } from './field.ts'
+import { reportError } from './gateway/report.ts'
 import { HttpError } from './http-error.ts'
 import { isPromiseLike } from './promise.ts'
 import { Request } from './request.ts'
@@ -30,7 +31,8 @@ interface NotPromise {
  * the function is.
  *
  * An `HttpError` that is thrown becomes its answer, and is given to `startResponse` too, so that every layer hears of
- * it; one that is returned is an answer like any other. Whatever else is thrown is thrown on.
+ * it, and from status 500 on it is reported to `wsgi.errors`; one that is returned is an answer like any other. Whatever
+ * else is thrown is thrown on.
  *
  * @throws TypeError from the application, when the answer is `undefined`, or an object that JSON would lose
  */
@@ -117,6 +119,10 @@ function kindOf(answer: unknown): string {
 
 function respondError(error: unknown, environ: Environ, startResponse: StartResponse): Body {
   if (!(error instanceof HttpError)) throw error
+  // Nobody further out sees it thrown, and a fault of the inside must not go unseen.
+  if (error.status >= 500) {
+    reportError(environ['wsgi.errors'], `${environ.REQUEST_METHOD} ${environ.REQUEST_URI}`, error)
+  }
   // As the third argument, also when nothing was begun: the contract's way of telling the layers of an error.
   return error
     .toResponse(environ)

@@ -2,6 +2,7 @@ import { preferredMediaType } from './accept.ts'
 import { text } from './body.ts'
 import type { Environ } from './contract.ts'
 import type { Headers } from './headers.ts'
+import { escapeHtml } from './html.ts'
 import { copyHeaders, type HeadersSource, Response } from './response.ts'
 import { status as statusLine } from './status.ts'
 
@@ -92,16 +93,4 @@ const FORMATS = [PROBLEM, 'application/json', 'text/html', 'text/plain'] as cons
 
 function reasonPhrase(status: number): string {
   return statusLine(status).slice('404 '.length)
-}
-
-const ESCAPES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-}
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => ESCAPES[character]!)
 }

@@ -5,6 +5,7 @@ import { parseTarget, type Target } from './gateway/target.ts'
 import { Headers } from './headers.ts'
 import { HttpError } from './http-error.ts'
 import { emptyInput, inputStream } from './input.ts'
+import { originalInput } from './input-identity.ts'
 import { copyHeaders, type HeadersSource } from './response.ts'
 import { setupTestingDefaults } from './testing-defaults.ts'
 import { requestUri } from './uri.ts'
@@ -326,11 +327,12 @@ function forgettable<T>(promise: Promise<T>): Promise<T> {
 const READS = new WeakMap<InputStream, Reads>()
 
 function readsOf(input: InputStream, limit: number): Reads {
-  const earlier = READS.get(input)
+  const original = originalInput(input)
+  const earlier = READS.get(original)
   if (earlier === undefined) {
     const reads = new Reads(readInput(input, limit), limit)
     // That one belongs to every request without a body.
-    if (input !== emptyInput()) READS.set(input, reads)
+    if (original !== emptyInput()) READS.set(original, reads)
     return reads
   }
   if (limit >= earlier.limit) return earlier

@@ -5,11 +5,14 @@ export interface MissingLayer<Key> {
   'this layer needs a key that no layer outside it adds': Key
 }
 
-type MissingKeys<Has, Needs> = {
-  [Key in keyof Needs]: Key extends keyof Has ? (Has[Key] extends Needs[Key] ? never : Key) : Key
-}[keyof Needs]
-
-type NeedsMet<Has, Needs> = Has extends Needs ? unknown : MissingLayer<MissingKeys<Has, Needs>>
+type NeedsMet<Has, Needs> = Has extends Needs
+  ? unknown
+  : // Without a name of its own, or the compiler shows that name in place of several keys.
+    MissingLayer<
+      {
+        [Key in keyof Needs]: Key extends keyof Has ? (Has[Key] extends Needs[Key] ? never : Key) : Key
+      }[keyof Needs]
+    >
 
 /** Layers in the order in which a request meets them. Immutable: `use` gives a new stack. */
 export interface Stack<Has extends object = Environ> {

@@ -1,6 +1,6 @@
 import { parseMediaType } from './accept.ts'
 import { concatBytes, utf8 } from './bytes.ts'
-import type { Application, Header } from './contract.ts'
+import type { Application, Header, Outcome } from './contract.ts'
 import { copyEnviron } from './environ.ts'
 import { errorStream } from './error-stream.ts'
 import { Call, type Sink } from './gateway/call.ts'
@@ -8,8 +8,7 @@ import { GatewayExchange } from './gateway/exchange.ts'
 import type { ResponseHead } from './gateway/head.ts'
 import { Headers } from './headers.ts'
 import { type BlankOptions, Request } from './request.ts'
-import { finishRules } from './validator/body-rules.ts'
-import { type ContractError, type Rule, validator } from './validator.ts'
+import { type ContractError, validator } from './validator.ts'
 
 /** What `Request.blank` takes, in one object. */
 export interface SendOptions extends BlankOptions {
@@ -22,8 +21,9 @@ export interface SendOptions extends BlankOptions {
  * `await send(app, '/search?q=tea')`. A `Request` is sent in a copy of its environ, with an exchange and a
  * `wsgi.errors` of this call.
  *
- * Rejects with a `ContractError` when either side breaks a rule of the contract, a body that was never closed among
- * them; and with what the application threw past every layer.
+ * Rejects with a `ContractError` when either side breaks a rule of the contract, also one that shows only when the exchange
+ * is over, at a `validator` inside: a body that a layer never closed. Rejects with what the application threw past every
+ * layer.
  */
 export function send(app: Application, request: string | Request | SendOptions = '/'): Promise<Received> {
   return new Promise((resolve, reject) => {
@@ -31,18 +31,18 @@ export function send(app: Application, request: string | Request | SendOptions =
     const errors = errorStream((text) => {
       log += text
     })
-    const exchange = new GatewayExchange(errors)
+    const exchange = new WatchedExchange(errors)
     const environ = copyEnviron(toRequest(request).environ, {
       'wsgi.errors': errors,
       'tsgi.exchange': exchange,
     })
     const faults: ContractError[] = []
     const sink = new MemorySink()
-    // The first to register is the last to be called: every fault is known by then.
+    // The first to register is the last to be called: everything is known by then.
     exchange.onFinish(({ error }) => {
-      // A fault leads to an error, and an error to a leak: what was first is what the test should show.
-      const failure = faults.find(({ rule }) => !LATE.includes(rule)) ?? error ?? faults[0]
-      if (failure === undefined) resolve(new Received(sink, log))
+      // In this order: a fault leads to an error, and an error to a leak.
+      const failure = faults[0] ?? error ?? exchange.thrown[0]
+      if (failure === undefined) resolve(new Received(sink.head!, concatBytes(sink.chunks), log))
       else reject(failure)
     })
     sink.call = new Call(sink, exchange, environ)
@@ -63,11 +63,11 @@ export class Received {
   /** What was written to `wsgi.errors` until the exchange was over. */
   readonly errors: string
 
-  constructor({ head, chunks }: MemorySink, errors: string) {
-    this.status = head!.code
-    this.reason = head!.reason
-    this.headers = new Headers(pairs(head!.headers))
-    this.bytes = concatBytes(chunks)
+  constructor(head: ResponseHead, bytes: Uint8Array, errors: string) {
+    this.status = head.code
+    this.reason = head.reason
+    this.headers = new Headers(pairs(head.headers))
+    this.bytes = bytes
     this.errors = errors
   }
 
@@ -90,7 +90,21 @@ function toRequest(request: string | Request | SendOptions): Request {
   return Request.blank(path, options)
 }
 
-const LATE: readonly Rule[] = finishRules
+/** An exchange that tells what is thrown when it is over, where no application can catch. */
+class WatchedExchange extends GatewayExchange {
+  readonly thrown: unknown[] = []
+
+  override onFinish(callback: (outcome: Outcome) => void): void {
+    super.onFinish((outcome) => {
+      try {
+        return callback(outcome)
+      } catch (error) {
+        this.thrown.push(error)
+        throw error
+      }
+    })
+  }
+}
 
 /** A transport that is never full: every chunk is taken at once, and kept as it is. */
 class MemorySink implements Sink {

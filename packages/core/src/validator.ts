@@ -34,8 +34,8 @@ export { ContractError, type Rule, type Side } from './validator/rule.ts'
 
 export interface ValidatorOptions {
   /**
-   * `'throw'` (the default) throws at the place of the fault; what nobody could catch, such as a leak, goes to
-   * `wsgi.errors`. `'warn'` writes each fault to `wsgi.errors`, as one line, and goes on. `'collect'` gives each to
+   * `'throw'` (the default) throws at the place of the fault; what shows only when the exchange is over, such as a leak, is
+   * thrown there, and the server reports it to `wsgi.errors`. `'warn'` writes each fault to `wsgi.errors`, as one line, and goes on. `'collect'` gives each to
    * `onFault`, and goes on.
    */
   mode?: 'throw' | 'warn' | 'collect'

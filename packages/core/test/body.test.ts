@@ -283,15 +283,15 @@ describe('closeBody', () => {
   })
 
   it('of a Node stream is no error when the server sends no more of it', async () => {
-    const { status, errors, outcomes } = call(
+    const answer = call(
       (_, startResponse) => {
         startResponse('200 OK', [])
         return Readable.from([bytes('a'), bytes('b')])
       },
       { REQUEST_METHOD: 'HEAD' },
     )
-    await expect.poll(() => outcomes.length).toBe(1)
-    expect([status, errors]).toEqual(['200 OK', []])
+    await expect.poll(() => answer.outcomes.length).toBe(1)
+    expect([answer.status, answer.errors]).toEqual(['200 OK', []])
   })
 })
 

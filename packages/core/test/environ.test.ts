@@ -19,7 +19,10 @@ it('keeps what hangs on a key the same object', () => {
 })
 
 it('has no inherited keys, and takes none over', () => {
-  const outer: Environ = Object.create({ inherited: 1 }, Object.getOwnPropertyDescriptors(setupTestingDefaults({})))
+  const outer: Environ = Object.create(
+    { inherited: 1 },
+    Object.getOwnPropertyDescriptors(setupTestingDefaults({})),
+  )
   const inner = copyEnviron(outer, {})
   expect('toString' in inner).toBe(false)
   expect('inherited' in inner).toBe(false)

@@ -8,7 +8,14 @@ const OUTCOME: Outcome = { status: 200, bytesSent: 1, error: undefined, aborted:
 function make(): { exchange: GatewayExchange; background: Background; errors: string[] } {
   const errors: string[] = []
   const background: Background = new Set()
-  return { exchange: new GatewayExchange(errorStream((text) => errors.push(text)), background), background, errors }
+  return {
+    exchange: new GatewayExchange(
+      errorStream((text) => errors.push(text)),
+      background,
+    ),
+    background,
+    errors,
+  }
 }
 
 describe('onFinish', () => {

@@ -19,7 +19,9 @@ const plain = (message: string, options?: ErrorOptions): Error =>
 describe('reportError', () => {
   it('shows where, the stack, and the causes', () => {
     const text = report(new Error('outer', { cause: new TypeError('inner') }), 'POST /x')
-    expect(text).toMatch(/^POST \/x\nError: outer\n {4}at [\s\S]*\ncaused by: TypeError: inner\n {4}at [\s\S]*\n$/)
+    expect(text).toMatch(
+      /^POST \/x\nError: outer\n {4}at [\s\S]*\ncaused by: TypeError: inner\n {4}at [\s\S]*\n$/,
+    )
   })
 
   it('names an error without a stack', () => {
@@ -91,7 +93,11 @@ describe('reportError', () => {
 
   it('flushes after it has written', () => {
     const log: string[] = []
-    reportError({ write: () => void log.push('write'), writelines() {}, flush: () => void log.push('flush') }, 'x', 1)
+    reportError(
+      { write: () => void log.push('write'), writelines() {}, flush: () => void log.push('flush') },
+      'x',
+      1,
+    )
     expect(log).toEqual(['write', 'flush'])
   })
 })

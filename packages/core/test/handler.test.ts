@@ -5,6 +5,7 @@ import { type Answer, handler } from '../src/handler.ts'
 import { HttpError } from '../src/http-error.ts'
 import { Request } from '../src/request.ts'
 import { Response } from '../src/response.ts'
+import { send } from '../src/testing.ts'
 import { setupTestingDefaults } from '../src/testing-defaults.ts'
 
 interface Call {
@@ -190,6 +191,19 @@ describe('an HttpError in a handler', () => {
     expect(sent.error).toBe(missing)
     expect(sent.headers).toContainEqual(['X-Why', 'lost'])
     expect(sent.text).toBe('{"title":"Not Found","status":404}')
+  })
+
+  it.each([
+    [503, /^GET \/\nHttpError: 503 Service Unavailable\n(?:.|\n)*caused by: Error: no database/.source],
+    [404, '^$'],
+  ])('%i is reported, when thrown, where it is a fault of the inside', async (status, report) => {
+    const app = handler(() => {
+      throw new HttpError(status, { cause: new Error('no database') })
+    })
+    const sent = await send(app)
+    expect(sent.status).toBe(status)
+    expect(sent.text).not.toContain('database')
+    expect(sent.errors).toMatch(new RegExp(report))
   })
 
   it('returned is an answer like any other', async () => {

@@ -1,7 +1,7 @@
-import { describe as group, expect, it } from 'vitest'
+import { expect, describe as group, it } from 'vitest'
 import type { Application, Header } from '../src/contract.ts'
-import { HttpError } from '../src/http-error.ts'
 import { handler } from '../src/handler.ts'
+import { HttpError } from '../src/http-error.ts'
 import { type Head, onResponse } from '../src/response-hook.ts'
 import { bytes, call, observe, settled } from './observe.ts'
 

@@ -5,7 +5,7 @@ import { handler } from '../src/handler.ts'
 import { Request } from '../src/request.ts'
 import { Response } from '../src/response.ts'
 import { Received, send } from '../src/testing.ts'
-import { ContractError } from '../src/validator.ts'
+import { ContractError, validator } from '../src/validator.ts'
 
 const echoPath: Application = (environ, startResponse) => {
   startResponse('200 OK', [['Content-Type', 'text/plain; charset=utf-8']])
@@ -152,6 +152,27 @@ describe('it fails', () => {
       rule: { key: 'environ.script-name' },
       side: 'server',
     })
+  })
+
+  const streamed: Application = function* (_environ, startResponse) {
+    startResponse('200 OK', [])
+    yield utf8('never read')
+  }
+
+  it('with a leak that a validator inside finds when all is over', async () => {
+    const dropping: Application = (environ, startResponse) => {
+      validator(streamed)(environ, startResponse)
+      return echoPath(environ, startResponse)
+    }
+    await expect(send(dropping)).rejects.toMatchObject({ rule: { key: 'body.closed' }, side: 'server' })
+  })
+
+  it('with an error, not with the leak that came of it', async () => {
+    const failing: Application = (environ, startResponse) => {
+      validator(streamed)(environ, startResponse)
+      throw new Error('broken')
+    }
+    await expect(send(failing)).rejects.toThrow(new Error('broken'))
   })
 
   it('with the fault, not with what the server makes of it', async () => {

@@ -47,5 +47,11 @@ it('asks once for each request, and what the predicate throws comes through', ()
 })
 
 it('is named after its layer', () => {
-  expect(describe(stack().use(when(() => true, marked)).run(hello))).toEqual(['when(marked)'])
+  expect(
+    describe(
+      stack()
+        .use(when(() => true, marked))
+        .run(hello),
+    ),
+  ).toEqual(['when(marked)'])
 })

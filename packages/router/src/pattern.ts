@@ -1,4 +1,4 @@
-import { readSegment } from '@tsgi/core/gateway'
+import { BareObject, readSegment } from '@tsgi/core/gateway'
 import { type Key, parse, pathToRegexp } from 'path-to-regexp'
 
 /**
@@ -43,7 +43,7 @@ export function compilePattern(pattern: string): (path: string) => Params | unde
   const [first = { type: 'text', value: '' }, second] = tokens
   if (first.type === 'text' && second === undefined) {
     const { value } = first
-    return (path) => (path === value ? Object.create(null) : undefined)
+    return (path) => (path === value ? (new BareObject() as Params) : undefined)
   }
   const { regexp, keys } = pathToRegexp({ tokens }, { sensitive: true, trailing: false })
   return (path) => {
@@ -117,7 +117,7 @@ function checkPattern(pattern: string): void {
 }
 
 function readParams(keys: readonly Key[], match: RegExpExecArray): Params {
-  const params: Params = Object.create(null)
+  const params = new BareObject() as Params
   for (let i = 0; i < keys.length; i++) {
     const { type, name } = keys[i]!
     const value = match[i + 1]

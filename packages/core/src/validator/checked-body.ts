@@ -35,7 +35,7 @@ export function checkBody(
   // Nothing can be told of what was cut off, where somebody may still be closing, nor of a body that comes too late.
   let isInTime = false
   exchange?.onFinish(({ aborted }) => {
-    if (isInTime && !aborted) judge.tell(finishRules, checked.handling)
+    if (isInTime && !aborted) judge.keeps(finishRules, checked.handling)
   })
   isInTime = true
   const close = (): void | Promise<void> => checked.close()
@@ -104,9 +104,7 @@ class CheckedBody {
   close(): void | Promise<void> {
     this.#judge.keeps(closeRules, this.handling)
     this.#closed = true
-    const iterator = this.#iterator
-    if (iterator !== undefined) this.#iterator = null
-    return closeBody(this.#body, iterator)
+    return closeBody(this.#body, this.#iterator)
   }
 
   #next(iterator: BodyIterator): ReturnType<BodyIterator['next']> {
@@ -153,13 +151,15 @@ class CheckedBody {
   }
 
   #pass(result: IteratorResult<Uint8Array>): IteratorResult<Uint8Array> {
+    if (!result.done) {
+      passChunk(result.value, this.#facts, this.#judge)
+      return result
+    }
     // Told to stop while a chunk was on its way: how it comes to its end now is nobody's fault.
-    const isStopped = this.#iterator === null
-    if (result.done) {
-      this.#iterator = null
-      this.#unfinished = false
-      if (!isStopped) passEnd(this.#facts, this.#judge)
-    } else if (!isStopped) passChunk(result.value, this.#facts, this.#judge)
+    const isStopped = this.#iterator === null || this.#closed
+    this.#iterator = null
+    this.#unfinished = false
+    if (!isStopped) passEnd(this.#facts, this.#judge)
     return result
   }
 

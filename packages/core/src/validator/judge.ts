@@ -23,30 +23,20 @@ export class Judge {
    * it, and what follows from a fault is none of its own.
    */
   keeps<Subject>(rules: readonly Rule<Subject>[], subject: Subject): boolean {
-    const fault = this.#find(rules, subject)
-    if (fault === undefined) return true
-    if (this.#verdict.mode === 'throw') throw fault
-    this.#tell(fault)
-    return false
-  }
-
-  /** As `keeps`, where nobody is left who could catch. */
-  tell<Subject>(rules: readonly Rule<Subject>[], subject: Subject): void {
-    const fault = this.#find(rules, subject)
-    if (fault !== undefined) this.#tell(fault)
-  }
-
-  #find<Subject>(rules: readonly Rule<Subject>[], subject: Subject): ContractError | undefined {
     for (const rule of rules) {
       const found = rule.check(subject)
-      if (found !== undefined) return new ContractError(rule, this.#layer, found)
+      if (found !== undefined) {
+        this.#tell(new ContractError(rule, this.#layer, found))
+        return false
+      }
     }
+    return true
   }
 
   #tell(fault: ContractError): void {
     if (this.#verdict.mode === 'collect') this.#verdict.onFault(fault)
-    // An environ without it is itself a fault, which must not be lost.
-    else if (typeof this.#errors?.write !== 'function') throw fault
+    // An environ without a place to write to is itself a fault, which must not be lost.
+    else if (this.#verdict.mode === 'throw' || typeof this.#errors?.write !== 'function') throw fault
     else this.#errors.write(`${fault.message}\n`)
   }
 }

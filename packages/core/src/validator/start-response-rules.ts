@@ -80,7 +80,7 @@ export const startResponseRules: readonly Rule<StartCall>[] = [
   },
   {
     key: 'start-response.hop-by-hop',
-    sentence: 'no header is hop-by-hop: the connection is the server’s',
+    sentence: 'no header is hop-by-hop, as the connection belongs to the server',
     source: 'PEP 3333, other HTTP features',
     side: 'application',
     check: firstName(isHopByHop),

@@ -1,0 +1,210 @@
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import ts from 'typescript'
+import { expect, describe as group, it } from 'vitest'
+import type { Application, Middleware } from '../src/contract.ts'
+import { mount } from '../src/mount.ts'
+import { describe, stack } from '../src/stack.ts'
+import { bytes, call } from './observe.ts'
+
+const hello: Application = function hello(_, startResponse) {
+  startResponse('200 OK', [])
+  return [bytes('hello')]
+}
+
+/** A layer that writes its name down for each request, on its way in. */
+function layer(name: string, log: string[] = []): Middleware {
+  return (app) => {
+    const wrapped: typeof app = (environ, startResponse) => {
+      log.push(name)
+      return app(environ, startResponse)
+    }
+    return Object.defineProperty(wrapped, 'name', { value: name })
+  }
+}
+
+group('stack', () => {
+  it('runs the first layer outermost, at once where all of them are sync', () => {
+    const log: string[] = []
+    const app = stack().use(layer('a', log)).use(layer('b', log)).use(layer('c', log)).run(hello)
+    const { status, chunks } = call(app)
+    expect([status, chunks, log]).toEqual(['200 OK', ['hello'], ['a', 'b', 'c']])
+  })
+
+  it('gives the application itself when it is empty', () => {
+    expect(stack().run(hello)).toBe(hello)
+  })
+
+  it('is immutable: use gives a new one, and run can be repeated', () => {
+    const log: string[] = []
+    const base = stack().use(layer('a', log))
+    const one = base.use(layer('b', log))
+    const other = base.use(layer('c', log))
+    expect(describe(base.run(hello))).toEqual(['a'])
+    expect(describe(one.run(hello))).toEqual(['a', 'b'])
+    expect(describe(other.run(hello))).toEqual(['a', 'c'])
+    expect(describe(one.run(hello))).toEqual(['a', 'b'])
+    call(other.run(hello))
+    expect(log).toEqual(['a', 'c'])
+  })
+
+  it('builds the layers from the inside, once for each run', () => {
+    const built: string[] = []
+    const building =
+      (name: string): Middleware =>
+      (app) => {
+        built.push(name)
+        return app
+      }
+    const layers = stack().use(building('a')).use(building('b'))
+    expect(built).toEqual([])
+    const app = layers.run(hello)
+    call(app)
+    call(app)
+    expect(built).toEqual(['b', 'a'])
+  })
+
+  it('refuses what is no layer, no application, or gives none', () => {
+    expect(() => stack().use(undefined as never)).toThrow(
+      'stack: use: middleware must be a function; got undefined',
+    )
+    expect(() => stack().run({} as never)).toThrow('stack: run: app must be a function; got object')
+    const forgetful = (() => undefined) as unknown as Middleware
+    expect(() => stack().use(forgetful).run(hello)).toThrow(
+      'stack: run: forgetful must give an application; got undefined',
+    )
+  })
+})
+
+group('describe', () => {
+  const named = (...names: string[]) => names.reduce((built, name) => built.use(layer(name)), stack())
+
+  it('names the layers, outermost first', () => {
+    expect(describe(named('a', 'b').run(hello))).toEqual(['a', 'b'])
+  })
+
+  it('knows none where no stack made the application', () => {
+    expect(describe(hello)).toEqual([])
+    expect(describe(layer('a')(hello))).toEqual([])
+  })
+
+  it('names a layer after its middleware where its application has no name, and never leaves one out', () => {
+    const outer: Middleware = (app) => (environ, startResponse) => app(environ, startResponse)
+    const [nameless]: Middleware[] = [(app) => (environ, startResponse) => app(environ, startResponse)]
+    const app = stack().use(outer).use(nameless!).run(hello)
+    expect(describe(app)).toEqual(['outer', 'anonymous'])
+  })
+
+  it('sees through a stack that is the application of another', () => {
+    expect(describe(named('a', 'b').run(named('c', 'd').run(hello)))).toEqual(['a', 'b', 'c', 'd'])
+  })
+
+  it('sees through a layer that is made of a stack', () => {
+    const bundle: Middleware = (app) => named('b', 'c').run(app as Application) as typeof app
+    expect(describe(stack().use(layer('a')).use(bundle).use(layer('d')).run(hello))).toEqual([
+      'a',
+      'b',
+      'c',
+      'd',
+    ])
+    expect(describe(stack().use(bundle).run(hello))).toEqual(['b', 'c'])
+  })
+
+  it('leaves out a layer that gives the application back as it is, and marks nothing with it', () => {
+    const nothing: Middleware = (app) => app
+    expect(describe(stack().use(nothing).run(hello))).toEqual([])
+    expect(describe(stack().use(layer('a')).use(nothing).use(layer('b')).run(hello))).toEqual(['a', 'b'])
+    expect(describe(stack().use(nothing).use(layer('a')).run(hello))).toEqual(['a'])
+    expect(describe(hello)).toEqual([])
+  })
+
+  it('gives a list of its own each time', () => {
+    const app = named('a').run(hello)
+    describe(app).push('b')
+    expect(describe(app)).toEqual(['a'])
+  })
+
+  it('tells the layers of one branch from those of another', () => {
+    const one = named('a').run(hello)
+    const other = named('b').run(hello)
+    const app = named('outer').run(mount({ '/one': one, '/other': other }))
+    expect([describe(app), describe(one), describe(other)]).toEqual([['outer'], ['a'], ['b']])
+  })
+})
+
+group('the message of the compiler', () => {
+  const here = dirname(fileURLToPath(import.meta.url))
+  const file = join(here, 'not-on-disk.ts')
+
+  const HEAD = `
+    import type { Application, Environ, Middleware } from '../src/contract.ts'
+    import { stack } from '../src/stack.ts'
+    export interface SessionEnviron { 'tsgi.session': { user: string } }
+    export interface OtherSessionEnviron { 'tsgi.session': number }
+    export interface UserEnviron { 'tsgi.user': string }
+    export interface CsrfEnviron { 'tsgi.csrf': string }
+    declare function session(): Middleware<SessionEnviron>
+    declare function otherSession(): Middleware<OtherSessionEnviron>
+    declare function user(): Middleware<UserEnviron, SessionEnviron>
+    declare function csrf(): Middleware<CsrfEnviron, SessionEnviron & UserEnviron>
+    declare const page: Application<Environ & CsrfEnviron>
+  `
+
+  /** Compiles each source beside this file, with the options of the workspace, and gives what the compiler says. */
+  function compile(sources: readonly string[]): string[] {
+    const configPath = join(here, '../../../tsconfig.base.json')
+    const config = ts.readConfigFile(configPath, ts.sys.readFile)
+    const { options } = ts.convertCompilerOptionsFromJson(config.config.compilerOptions, dirname(configPath))
+    const paths = sources.map((_, i) => file.replace('.ts', `-${i}.ts`))
+    Object.assign(options, { noEmit: true, composite: false, declaration: false, declarationMap: false })
+    Object.assign(options, { isolatedDeclarations: false, allowImportingTsExtensions: true, types: ['node'] })
+    const host = ts.createCompilerHost(options)
+    const { getSourceFile, fileExists, readFile } = host
+    const find = (path: string) => sources[paths.indexOf(path)]
+    host.getSourceFile = (path, ...rest) => {
+      const source = find(path)
+      return source === undefined
+        ? getSourceFile.call(host, path, ...rest)
+        : ts.createSourceFile(path, HEAD + source, ts.ScriptTarget.ES2022)
+    }
+    host.fileExists = (path) => find(path) !== undefined || fileExists.call(host, path)
+    host.readFile = (path) => find(path) ?? readFile.call(host, path)
+    const program = ts.createProgram(paths, options, host)
+    const fault = program.getOptionsDiagnostics()[0] ?? program.getGlobalDiagnostics()[0]
+    if (fault !== undefined) throw new Error(ts.flattenDiagnosticMessageText(fault.messageText, '\n'))
+    return paths.map((path) =>
+      program
+        .getSemanticDiagnostics(program.getSourceFile(path))
+        .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'))
+        .join('\n'),
+    )
+  }
+
+  const TABLE: [what: string, source: string, said: string[], unsaid: string[]][] = [
+    ['nothing, where every need is met', 'stack().use(session()).use(user()).use(csrf()).run(page)', [], []],
+    ['the key of a missing layer', 'stack().use(user())', ['"tsgi.session"'], ['"tsgi.user"']],
+    ['the key in a wrong order', 'stack().use(user()).use(session())', ['"tsgi.session"'], []],
+    ['both keys that are missing', 'stack().use(csrf())', ['"tsgi.session"', '"tsgi.user"'], []],
+    [
+      'only the key that is missing',
+      'stack().use(session()).use(csrf())',
+      ['"tsgi.user"'],
+      ['"tsgi.session"'],
+    ],
+    ['the key of another type', 'stack().use(otherSession()).use(user())', ['"tsgi.session"'], []],
+    ['the key that the application misses', 'stack().use(session()).run(page)', ['tsgi.csrf'], []],
+  ]
+
+  it('names what is missing', { timeout: 120_000 }, () => {
+    const messages = compile(TABLE.map(([, source]) => source))
+    TABLE.forEach(([what, , said, unsaid], i) => {
+      const message = messages[i]!
+      if (said.length === 0) expect(message, what).toBe('')
+      for (const key of said) expect(message, what).toContain(key)
+      for (const key of unsaid) expect(message, what).not.toContain(key)
+      if (message.includes('this layer')) {
+        expect(message, what).toContain('this layer needs a key that no layer outside it adds')
+      }
+    })
+  })
+})

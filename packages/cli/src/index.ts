@@ -2,6 +2,7 @@ import { existsSync, lstatSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { inspect, parseArgs } from 'node:util'
 import { type Application, demoApplication } from '@tsgi/core'
+import { errorStream, reportError } from '@tsgi/core/gateway'
 import { type Server, serve } from '@tsgi/server'
 import { type Address, defaultAddress, parseBind } from './bind.ts'
 import { Fault } from './fault.ts'
@@ -13,9 +14,11 @@ export interface Surroundings {
   readonly stdout: { write(text: string): unknown }
   readonly stderr: { write(text: string): unknown }
   cwd(): string
-  on(signal: 'SIGINT' | 'SIGTERM', listener: () => void): unknown
-  off(signal: 'SIGINT' | 'SIGTERM', listener: () => void): unknown
+  on(event: ProcessEvent, listener: (reason: unknown) => void): unknown
+  off(event: ProcessEvent, listener: (reason: unknown) => void): unknown
 }
+
+type ProcessEvent = 'SIGINT' | 'SIGTERM' | 'unhandledRejection'
 
 /**
  * Runs the command: serves an application until SIGINT or SIGTERM, or does what else the arguments say.
@@ -103,6 +106,11 @@ async function run(
       ? { application: demoApplication, name: 'the demo application' }
       : await load(target, surroundings.cwd())
   const server = await listen(application, address)
+  // A promise that one request forgot must not end all the others, as it would by Node's own choice.
+  surroundings.on('unhandledRejection', (reason) => {
+    const errors = errorStream((text) => surroundings.stderr.write(text))
+    reportError(errors, 'tsgi: a promise was rejected, and nobody waited for it', reason)
+  })
   stdout.write(`tsgi ${VERSION} serving ${name} on ${server.url}\nPress Ctrl+C to stop.\n`)
   await untilStopped(server, surroundings)
 }

@@ -335,6 +335,24 @@ export const application = (environ: object, startResponse: Function) => {
     expect(await stderr).toContain(`${cwd}/app.ts:4:`)
   })
 
+  it('goes on when a request forgets a promise that is rejected, and reports it', async () => {
+    write({
+      'package.json': MODULE,
+      'app.js': HELLO.replace('{\n', "{\n  Promise.reject(new Error('forgotten'))\n"),
+    })
+
+    const { url, child } = await serve(['app.js'])
+    const stderr = text(child.stderr!)
+    await (await fetch(url)).text()
+    const answer = await (await fetch(`${url}again`)).text()
+    child.kill('SIGTERM')
+
+    expect(answer).toBe('hello /again')
+    expect(await stderr).toMatch(
+      /^tsgi: a promise was rejected, and nobody waited for it\nError: forgotten\n/,
+    )
+  })
+
   it('serves the demo without a module, and does not show its own environment', async () => {
     const { url, greeting } = await serve([], { TSGI_SECRET: 'hidden' })
     const answer = await (await fetch(url)).text()

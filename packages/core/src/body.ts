@@ -52,7 +52,25 @@ function encode(text: string, charset: Charset): Uint8Array {
 
 /** What a body is iterated with: its sync iterator where it has one, else its async one. */
 export function bodyIterator(body: Body): BodyIterator {
-  return Symbol.iterator in body ? body[Symbol.iterator]() : body[Symbol.asyncIterator]()
+  if (Symbol.iterator in body) return body[Symbol.iterator]()
+  return isReadableStream(body) ? streamIterator(body) : body[Symbol.asyncIterator]()
+}
+
+function isReadableStream(body: object): body is ReadableStream<Uint8Array> {
+  return typeof (body as Partial<ReadableStream>).getReader === 'function'
+}
+
+/** The iterator of a stream lets `return()` wait for the chunk that is asked for; a reader cancels at once. */
+function streamIterator(stream: ReadableStream<Uint8Array>): AsyncIterator<Uint8Array> {
+  const reader = stream.getReader()
+  return {
+    next: () => reader.read() as Promise<IteratorResult<Uint8Array>>,
+    return: async () => {
+      await reader.cancel()
+      reader.releaseLock()
+      return { done: true, value: undefined }
+    },
+  }
 }
 
 /**
@@ -109,6 +127,20 @@ export function closeBody(body: Body, iterator?: BodyIterator | null): void | Pr
   return finallyDo(
     () => iterator.return?.(),
     () => release(body, iterator),
+  )
+}
+
+/**
+ * As `closeBody`, for a body whose client left while its next chunk was asked for. `return()` may have to wait in line for
+ * that chunk, and it may never come: so it is called, and not waited for.
+ */
+export function abandonBody(body: Body, iterator: BodyIterator): void | Promise<void> {
+  return finallyDo(
+    () => {
+      const returned = iterator.return?.()
+      if (isPromiseLike<unknown>(returned)) Promise.resolve(returned).catch(() => {})
+    },
+    () => release(body, null),
   )
 }
 
@@ -184,6 +216,7 @@ export interface BodyMapping {
   close?: () => void | PromiseLike<void>
 }
 
+// biome-ignore lint/suspicious/noConfusingVoidType: a mapping that ends without a return gives nothing too.
 type MappedChunk = Uint8Array | undefined | void
 
 /**

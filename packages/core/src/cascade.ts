@@ -1,7 +1,8 @@
 import { beginBody } from './begun-body.ts'
-import { closeBody } from './body.ts'
+import { bodyFault, closeBody } from './body.ts'
 import type { Application, Body, Environ, StartResponse, Write } from './contract.ts'
 import { copyEnviron } from './environ.ts'
+import { reportError } from './gateway/report.ts'
 import { isPromiseLike } from './promise.ts'
 
 export interface CascadeOptions {
@@ -60,17 +61,28 @@ function ask<E extends Environ>(
   }
   const decide = (body: Body): Body | Promise<Body> => {
     if (verdict === 'taken') return body
-    if (verdict === 'passed') {
-      const closing = closeBody(body)
-      return closing === undefined ? next() : closing.then(next)
-    }
+    if (verdict === 'passed') return passOver(body, environ, next)
     // It answers late, from inside its body.
     return beginBody(body, () => verdict !== undefined).then((begun) =>
-      verdict === 'passed' ? Promise.resolve(begun.close()).then(next) : begun,
+      verdict === 'passed' ? passOver(begun, environ, next) : begun,
     )
   }
   const body = app(environ, judge)
   return isPromiseLike(body) ? Promise.resolve(body).then(decide) : decide(body)
+}
+
+/** Closes a body that nobody will read; that it cannot be closed is reported, and is not the next one's fault. */
+function passOver(body: Body, environ: Environ, next: () => Body | Promise<Body>): Body | Promise<Body> {
+  const report = (error: unknown): void =>
+    reportError(environ['wsgi.errors'], 'cascade: closing a body that was passed over', error)
+  if (bodyFault(body) !== undefined) return next()
+  try {
+    const closing = closeBody(body)
+    if (isPromiseLike(closing)) return closing.catch(report).then(next)
+  } catch (error) {
+    report(error)
+  }
+  return next()
 }
 
 const discard: Write = () => Promise.resolve()

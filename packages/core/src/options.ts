@@ -1,4 +1,5 @@
-import type { core, ZodType } from 'zod'
+import { type core, custom, type ZodCustom, type ZodType } from 'zod'
+import { checkHeaderName } from './field.ts'
 
 /**
  * Checks the options of a middleware, once, when it is made, and gives them with their defaults filled in.
@@ -13,6 +14,23 @@ export function parseOptions<Options>(owner: string, schema: ZodType<Options>, o
   const place = issue.path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('')
   const [mustBe, found] = describeIssue(issue, valueAt(options, issue.path))
   throw new TypeError(`${owner}: options${place}: must be ${mustBe}; got ${found}`)
+}
+
+/** The schema of an option that is a function. */
+export function functionSchema<F extends (...args: never) => unknown>(): ZodCustom<F, F> {
+  return custom<F>((value) => typeof value === 'function', 'a function')
+}
+
+/** The schema of an option that names a header: a token (RFC 9110 section 5.1). */
+export function headerNameSchema(): ZodCustom<string, string> {
+  return custom<string>((value) => {
+    try {
+      checkHeaderName('', value)
+      return true
+    } catch {
+      return false
+    }
+  }, 'the name of a header')
 }
 
 function describeIssue(issue: core.$ZodIssue, value: unknown): [mustBe: string, found: string] {

@@ -1,5 +1,6 @@
 import type { Application, Environ, Status } from './contract.ts'
 import { Headers } from './headers.ts'
+import { isPromiseLike } from './promise.ts'
 
 /** The head of a response on its way out; what is changed here is what the outer side gets. */
 export interface Head {
@@ -21,7 +22,13 @@ export function onResponse<E extends Environ>(
     app(environ, (status, headers, error) => {
       // A copy, since an application may give the same list for every request.
       const head: Head = { status, headers: new Headers(headers.slice()), error }
-      change(head, environ)
+      const changed = change(head, environ) as unknown
+      if (isPromiseLike(changed)) {
+        Promise.resolve(changed).catch(() => {})
+        throw new TypeError(
+          `onResponse: ${layer.name}: must be synchronous; got a promise: use capture to wait`,
+        )
+      }
       return startResponse(head.status, head.headers.list, error)
     })
   return Object.defineProperty(layer, 'name', { value: change.name || 'onResponse' })

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import type { Application, Body, Environ, Header, Outcome, StartResponse, Status } from '../src/contract.ts'
 import {
@@ -568,7 +569,7 @@ describe('closing', () => {
       'the client left while it was streaming',
       () => stalls(['a']),
       { leaves: true },
-      ['begun', 'return'], // the generator is busy: close follows when its return is settled
+      ['begun', 'return', 'close'], // the generator is busy, and its return waits in line: close does not wait for it
       { status: 200, bytesSent: 1, aborted: true },
     ],
     [
@@ -611,6 +612,48 @@ describe('closing', () => {
       expect(aborted()).toBe(leaves === true)
     },
   )
+
+  it.each<[kind: string, body: (log: string[]) => Body]>([
+    [
+      'a ReadableStream is cancelled',
+      (log) => new ReadableStream<Uint8Array>({ pull: () => never, cancel: () => void log.push('released') }),
+    ],
+    [
+      'a stream of Node is destroyed',
+      (log) =>
+        new Readable({
+          read: () => {},
+          destroy: (error, done) => {
+            log.push('released')
+            done(error)
+          },
+        }),
+    ],
+    ['a mapped body is closed', (log) => mapBody(stalls([]), { close: () => void log.push('released') })],
+  ])('does not wait for a chunk that may never come: %s', async (_, body) => {
+    const log: string[] = []
+    const { call, errors } = run(answering(() => body(log)))
+    await settled()
+    call.gone()
+    await settled()
+    expect(log).toEqual(['released'])
+    expect(errors).toEqual([])
+  })
+
+  it('reports a stream that fails once', async () => {
+    const { errors } = run(
+      answering(
+        () =>
+          new Readable({
+            read() {
+              this.destroy(new Error('disk on fire'))
+            },
+          }),
+      ),
+    )
+    await settled()
+    expect(errors.join('').match(/disk on fire/g)).toHaveLength(1)
+  })
 
   it('happens when the client left before there was a body, which is never begun', async () => {
     const found: string[] = []

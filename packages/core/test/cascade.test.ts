@@ -223,6 +223,18 @@ describe('cascade', () => {
     expect(call(app)).toMatchObject({ status: '500 Oh No', chunks: ['oh'] })
   })
 
+  it('lets an error stand that replaces an answer which was taken, whatever its status', () => {
+    const app = cascade([
+      (_, startResponse) => {
+        startResponse('200 OK', [])
+        startResponse('404 Not Found', [], new Error('late'))
+        return [bytes('no')]
+      },
+      found,
+    ])
+    expect(call(app)).toMatchObject({ status: '404 Not Found', chunks: ['no'] })
+  })
+
   it('leaves it to the server to refuse an application that never answers', async () => {
     for (const app of [() => [bytes('a')], () => []]) {
       const answer = call(cascade([app, found]))

@@ -34,9 +34,9 @@ describe('onFinish', () => {
   it('calls back at once when the exchange is over, with how it ended', () => {
     const { exchange } = make()
     exchange.finish(OUTCOME)
+    exchange.finish({ ...OUTCOME, status: 500 })
     const log: unknown[] = []
     exchange.onFinish((outcome) => log.push(outcome))
-    exchange.finish(OUTCOME)
     expect(log).toEqual([OUTCOME])
   })
 

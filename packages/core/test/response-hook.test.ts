@@ -39,6 +39,17 @@ group('onResponse', () => {
     expect(app(environ, () => async () => {})).toBe(body)
   })
 
+  it('refuses a change that waits, in the words of the remedy, and leaves no rejection behind', async () => {
+    const app = onResponse(hello, async function later() {
+      throw new Error('boom')
+    } as () => void)
+    const { environ } = call(hello)
+    expect(() => app(environ, () => async () => {})).toThrow(
+      'onResponse: later: must be synchronous; got a promise: use capture to wait',
+    )
+    await settled()
+  })
+
   it('leaves the list of the application alone, which it may give for every request', () => {
     const list: Header[] = [['X-A', '1']]
     const app = onResponse(

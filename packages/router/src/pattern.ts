@@ -1,4 +1,4 @@
-import { BareObject, readSegment } from '@tsgi/core/gateway'
+import { internKey, readSegment } from '@tsgi/core/gateway'
 import { type Key, parse, pathToRegexp } from 'path-to-regexp'
 
 /**
@@ -43,9 +43,10 @@ export function compilePattern(pattern: string): (path: string) => Params | unde
   const [first = { type: 'text', value: '' }, second] = tokens
   if (first.type === 'text' && second === undefined) {
     const { value } = first
-    return (path) => (path === value ? (new BareObject() as Params) : undefined)
+    return (path) => (path === value ? Object.create(null) : undefined)
   }
-  const { regexp, keys } = pathToRegexp({ tokens }, { sensitive: true, trailing: false })
+  const { regexp, keys: found } = pathToRegexp({ tokens }, { sensitive: true, trailing: false })
+  const keys = found.map(({ type, name }) => ({ type, name: internKey(name) }))
   return (path) => {
     const match = regexp.exec(path)
     return match === null ? undefined : readParams(keys, match)
@@ -117,7 +118,7 @@ function checkPattern(pattern: string): void {
 }
 
 function readParams(keys: readonly Key[], match: RegExpExecArray): Params {
-  const params = new BareObject() as Params
+  const params = Object.create(null) as Params
   for (let i = 0; i < keys.length; i++) {
     const { type, name } = keys[i]!
     const value = match[i + 1]

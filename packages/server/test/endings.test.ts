@@ -314,7 +314,7 @@ describe('a body is closed exactly once, and the exchange finished once, over a 
     await bothOver
     expect(outcomes.map(({ aborted }) => aborted)).toEqual([true, true])
     await new Promise((resolve) => setImmediate(resolve))
-    expect(log).toEqual(['return', 'return', 'close', 'close'])
+    expect(log).toEqual(['return', 'close', 'return', 'close'])
   })
 })
 

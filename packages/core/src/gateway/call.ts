@@ -1,4 +1,12 @@
-import { type BodyIterator, bodyFault, bodyIterator, chunkFault, closeBody, TextBody } from '../body.ts'
+import {
+  abandonBody,
+  type BodyIterator,
+  bodyFault,
+  bodyIterator,
+  chunkFault,
+  closeBody,
+  TextBody,
+} from '../body.ts'
 import { isBytes, utf8Length } from '../bytes.ts'
 import type { Application, Body, Environ, ErrorStream, Header, Status, Write } from '../contract.ts'
 import { isPromiseLike } from '../promise.ts'
@@ -54,6 +62,8 @@ export class Call {
   #body: Body | undefined = undefined
   /** As `closeBody` takes it: absent, begun, or `null` after the end. */
   #iterator: BodyIterator | null | undefined = undefined
+  /** A chunk was asked for, and its promise is not settled. */
+  #awaiting = false
   #closing = false
   #closed = false
   /** The transport has everything, or is gone. */
@@ -220,8 +230,10 @@ export class Call {
   }
 
   #awaitNext(next: PromiseLike<IteratorResult<Uint8Array>>, iterator: BodyIterator): void {
+    this.#awaiting = true
     Promise.resolve(next).then(
       (result) => {
+        this.#awaiting = false
         try {
           if (this.#over || !this.#take(result)) return
         } catch (error) {
@@ -232,6 +244,7 @@ export class Call {
         else this.#resumeAfter(this.#full, iterator)
       },
       (error: unknown) => {
+        this.#awaiting = false
         this.#iterator = null
         this.#fail(error)
       },
@@ -369,24 +382,27 @@ export class Call {
     }
     this.#closing = true
     try {
-      const closing = closeBody(this.#body, this.#iterator)
+      const closing =
+        this.#awaiting && this.#iterator
+          ? abandonBody(this.#body, this.#iterator)
+          : closeBody(this.#body, this.#iterator)
       if (isPromiseLike(closing)) {
         closing.then(
           () => this.#afterClose(),
-          (error: unknown) => {
-            this.#report(error)
-            this.#afterClose()
-          },
+          (error: unknown) => this.#afterClose(error),
         )
         return
       }
     } catch (error) {
-      this.#report(error)
+      this.#afterClose(error)
+      return
     }
     this.#afterClose()
   }
 
-  #afterClose(): void {
+  #afterClose(error?: unknown): void {
+    // A stream that failed says so twice: when it is read, and when it is closed.
+    if (error !== undefined && error !== this.#error) this.#report(error)
     this.#closed = true
     this.#finishIfDone()
   }

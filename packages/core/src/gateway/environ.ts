@@ -1,3 +1,4 @@
+import { internKey } from '../bare-object.ts'
 import type { Environ, ErrorStream, Exchange, InputStream, Status } from '../contract.ts'
 import { emptyInput } from '../input.ts'
 import { isHost, parseTarget } from './target.ts'
@@ -139,8 +140,6 @@ function checkTransferCoding(coding: string, environ: Environ, protocol: string)
   if (environ.CONTENT_LENGTH !== undefined)
     return bad('Content-Length and Transfer-Encoding exclude each other')
   if (!/(?:^|,)\s*chunked$/i.test(coding)) return bad('Transfer-Encoding must end in chunked')
-  // Its end could not be told (RFC 9112 section 6.3).
-  if (!/(?:^|[\t ,])chunked$/i.test(coding)) return bad('chunked must be the last transfer coding')
   if (coding.toLowerCase() !== 'chunked') {
     return new Refusal('501 Not Implemented', 'the only transfer coding supported is chunked')
   }
@@ -173,7 +172,7 @@ function makeField(name: string): Field {
   // HTTP_PROXY, which programs take for their outgoing proxy (httpoxy, CVE-2016-5385).
   const dropped = name.includes('_') || name === 'proxy'
   return {
-    key: dropped ? undefined : keyOf(name),
+    key: dropped ? undefined : (internKey(keyOf(name)) as HeaderKey),
     separator: name === 'cookie' ? '; ' : ', ',
     check: CHECKS.get(name),
   }

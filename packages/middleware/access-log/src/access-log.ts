@@ -1,5 +1,5 @@
 import type { Environ, Middleware } from '@tsgi/core'
-import { parseOptions } from '@tsgi/core/options'
+import { functionSchema, parseOptions } from '@tsgi/core/options'
 import { z } from 'zod'
 import { type AccessLogEntry, escapeControls, FORMATS } from './format.ts'
 
@@ -18,9 +18,9 @@ const SCHEMA = z.strictObject({
   format: z
     .custom<NonNullable<AccessLogOptions['format']>>(isFormat, '"common", "combined", "json" or a function')
     .default('combined'),
-  write: z.custom<(line: string) => void>(isFunction, 'a function').optional(),
-  now: z.custom<() => number>(isFunction, 'a function').default(() => Date.now),
-  clock: z.custom<() => number>(isFunction, 'a function').default(() => elapsedMs),
+  write: functionSchema<(line: string) => void>().optional(),
+  now: functionSchema<() => number>().default(() => Date.now),
+  clock: functionSchema<() => number>().default(() => elapsedMs),
 }) satisfies z.ZodType<Required<Omit<AccessLogOptions, 'write'>>>
 
 /**
@@ -90,11 +90,7 @@ function elapsedMs(): number {
 }
 
 function isFormat(value: unknown): boolean {
-  return isFunction(value) || (typeof value === 'string' && Object.hasOwn(FORMATS, value))
-}
-
-function isFunction(value: unknown): boolean {
-  return typeof value === 'function'
+  return typeof value === 'function' || (typeof value === 'string' && Object.hasOwn(FORMATS, value))
 }
 
 const CLIENT_LEFT = 499

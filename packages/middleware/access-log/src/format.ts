@@ -69,8 +69,7 @@ function json({ durationMs, error, ...entry }: AccessLogEntry): string {
   return JSON.stringify({
     ...entry,
     durationMs: Number(durationMs.toFixed(3)),
-    error:
-      error instanceof Error ? error.message : error === undefined ? undefined : `thrown: ${typeof error}`,
+    error: error === undefined ? undefined : messageOf(error),
   })
 }
 
@@ -93,6 +92,11 @@ function formatTime(time: Date): string {
   const east = -time.getTimezoneOffset()
   const zone = `${east < 0 ? '-' : '+'}${two(Math.floor(Math.abs(east) / 60))}${two(Math.abs(east) % 60)}`
   return `${day}:${hour} ${zone}`
+}
+
+/** Not the stack or the causes, which are for `wsgi.errors`. */
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : `thrown: ${typeof error}`
 }
 
 function two(number: number): string {

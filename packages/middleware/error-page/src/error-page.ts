@@ -1,6 +1,7 @@
 import {
   type Body,
   type Environ,
+  escapeHtml,
   HttpError,
   type Middleware,
   type Response,
@@ -88,6 +89,7 @@ function describe(where: string, error: unknown): string {
   return description
 }
 
+/** A message may quote the request, and so hold a script (CVE-2016-10516, Werkzeug's debugger). */
 function htmlPage(heading: string, detail: string): string {
   return `<!doctype html>
 <html lang="en">
@@ -98,11 +100,6 @@ function htmlPage(heading: string, detail: string): string {
 <h1>${escapeHtml(heading)}</h1>
 <pre>${escapeHtml(detail)}</pre>
 `
-}
-
-/** A message may quote the request, and so hold a script (CVE-2016-10516, Werkzeug's debugger). */
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
 }
 
 const HTML = 'text/html; charset=utf-8'

@@ -1,4 +1,5 @@
-import { type Body, closeBody, FileWrapper, text } from '@tsgi/core'
+import { type Body, closeBody, FileWrapper } from '@tsgi/core'
+import { type BodyIterator, bodyIterator, isPromiseLike, TextBody } from '@tsgi/core/gateway'
 
 /** Answers an error, and gives the body of that answer; throws the error where it is too late for one. */
 export type Answer = (error: unknown) => Body
@@ -26,9 +27,6 @@ function isStreamed(body: unknown): body is Body {
   return Symbol.iterator in body || Symbol.asyncIterator in body
 }
 
-const TextBody = text('').constructor
-
-type BodyIterator = Iterator<Uint8Array> | AsyncIterator<Uint8Array>
 type Result = IteratorResult<Uint8Array>
 
 /** The chunks of a body; those of the answer in their place where it throws before the first. */
@@ -48,7 +46,7 @@ class GuardedIterator {
   next(): Result | Promise<Result> {
     if (this.#iterator === null) return this.#page?.next() ?? DONE
     try {
-      this.#iterator ??= iterate(this.#body)
+      this.#iterator ??= bodyIterator(this.#body)
       const next = this.#iterator.next()
       if (!isPromiseLike(next)) return this.#take(next)
       return next.then(
@@ -63,7 +61,6 @@ class GuardedIterator {
   return(): Result | Promise<Result> {
     const iterator = this.#iterator
     this.#iterator = null
-    this.#page = undefined
     this.#isTooLate = true
     return iterator?.return?.() ?? DONE
   }
@@ -83,17 +80,9 @@ class GuardedIterator {
   #replace(error: unknown): Result | Promise<Result> {
     this.#iterator = null
     if (this.#isTooLate) throw error
-    this.#page = iterate(this.#answer(error))
+    this.#page = bodyIterator(this.#answer(error))
     return this.#page.next()
   }
 }
 
 const DONE: Result = { done: true, value: undefined }
-
-function iterate(body: Body): BodyIterator {
-  return Symbol.iterator in body ? body[Symbol.iterator]() : body[Symbol.asyncIterator]()
-}
-
-function isPromiseLike<T extends object>(value: T | Promise<T>): value is Promise<T> {
-  return typeof (value as Partial<Promise<T>> | undefined)?.then === 'function'
-}

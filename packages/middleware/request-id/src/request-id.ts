@@ -1,5 +1,5 @@
 import { type Middleware, onResponse } from '@tsgi/core'
-import { parseOptions } from '@tsgi/core/options'
+import { functionSchema, headerNameSchema, parseOptions } from '@tsgi/core/options'
 import { z } from 'zod'
 
 export interface RequestIdOptions {
@@ -18,11 +18,9 @@ export interface RequestIdEnviron {
 }
 
 const SCHEMA = z.strictObject({
-  header: z.custom<string>(isHeaderName, 'the name of a header').default('X-Request-Id'),
+  header: headerNameSchema().default('X-Request-Id'),
   trust: z.boolean().default(false),
-  generate: z
-    .custom<() => string>((value) => typeof value === 'function', 'a function')
-    .default(() => randomId),
+  generate: functionSchema<() => string>().default(() => randomId),
 }) satisfies z.ZodType<Required<RequestIdOptions>>
 
 /**
@@ -45,10 +43,6 @@ export function requestId(options: RequestIdOptions = {}): Middleware<RequestIdE
   }
 }
 
-function isHeaderName(value: unknown): boolean {
-  return typeof value === 'string' && TOKEN.test(value)
-}
-
 function randomId(): string {
   return crypto.randomUUID()
 }
@@ -58,7 +52,5 @@ function isId(claimed: string | undefined): claimed is string {
   return claimed !== undefined && ID.test(claimed)
 }
 
-// RFC 9110 section 5.6.2.
-const TOKEN = /^[!#$%&'*+\-.^_`|~\dA-Za-z]+$/
 // The alphabets of UUIDs, ULIDs, base64 in both its forms, and AWS' trace ids (`Root=1-…`).
 const ID = /^[\w.~+/=-]{1,128}$/

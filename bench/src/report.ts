@@ -4,5 +4,7 @@ export function report(port: number): void {
     const { user, system } = process.cpuUsage()
     process.send?.({ cpu: user + system })
   })
+  // When the benchmark has ended, however it did.
+  process.on('disconnect', () => process.exit())
   process.send?.({ port })
 }

@@ -18,55 +18,69 @@ export interface RequestLimits {
   bodyIdleTimeout: number
 }
 
-/** Makes the environ of a request of Node's, or says why it cannot be given to an application. */
-export function environFromNode(
-  server: ServerFacts,
-  limits: RequestLimits,
-  request: IncomingMessage,
-  response: ServerResponse,
-  exchange: GatewayExchange,
-): Environ | Refusal {
-  const { httpVersionMajor, httpVersionMinor, rawHeaders } = request
-  // Node's parser takes `HTTP/2.0` on a request line for a version that it could answer in.
-  if (httpVersionMajor !== 1 || httpVersionMinor > 1) {
-    return new Refusal('505 HTTP Version Not Supported', 'the version must be HTTP/1.0 or HTTP/1.1')
+/** Makes the environs of a server's requests. */
+export class EnvironFromNode {
+  readonly #server: ServerFacts
+  readonly #limits: RequestLimits
+  readonly #facts: NodeRequest
+
+  constructor(server: ServerFacts, limits: RequestLimits) {
+    this.#server = server
+    this.#limits = limits
+    this.#facts = new NodeRequest(limits)
   }
-  if (rawHeaders.length > limits.maxHeadersCount * 2) {
-    return new Refusal('431 Request Header Fields Too Large', 'there are too many header fields')
+
+  /** Makes the environ of one request, or says why it cannot be given to an application. */
+  make(request: IncomingMessage, response: ServerResponse, exchange: GatewayExchange): Environ | Refusal {
+    const { httpVersionMajor, httpVersionMinor, rawHeaders } = request
+    // Node's parser takes `HTTP/2.0` on a request line for a version that it could answer in.
+    if (httpVersionMajor !== 1 || httpVersionMinor > 1) {
+      return new Refusal('505 HTTP Version Not Supported', 'the version must be HTTP/1.0 or HTTP/1.1')
+    }
+    if (rawHeaders.length > this.#limits.maxHeadersCount * 2) {
+      return new Refusal('431 Request Header Fields Too Large', 'there are too many header fields')
+    }
+    const peer = peerOf(request.socket)
+    this.#facts.describe(request, response, peer)
+    const environ = makeEnviron(this.#server, this.#facts, exchange)
+    if (peer.tls !== undefined && !(environ instanceof Refusal)) Object.assign(environ, peer.tls)
+    return environ
   }
-  const peer = peerOf(request.socket)
-  const environ = makeEnviron(server, new NodeRequest(request, response, limits, peer), exchange)
-  if (environ instanceof Refusal) return environ
-  if (peer.tls !== undefined) Object.assign(environ, peer.tls)
-  if (httpVersionMinor === 1) environ['wsgi.early_hints'] = (headers) => sendEarlyHints(response, headers)
-  return environ
 }
 
+/** The request of the moment. One object for all of them, as nothing of it is kept. */
 class NodeRequest implements RequestFacts {
-  readonly method: string
-  readonly target: string
-  readonly protocol: string
-  readonly headers: readonly string[]
-  readonly remoteAddress: string
-  readonly remotePort: string
-  readonly #request: IncomingMessage
-  readonly #response: ServerResponse
+  method = ''
+  target = ''
+  protocol = ''
+  headers: readonly string[] = []
+  remoteAddress = ''
+  remotePort = ''
+  earlyHints: RequestFacts['earlyHints']
   readonly #limits: RequestLimits
+  #request: IncomingMessage | undefined = undefined
+  #response: ServerResponse | undefined = undefined
 
-  constructor(request: IncomingMessage, response: ServerResponse, limits: RequestLimits, peer: Peer) {
-    this.method = request.method!
-    this.target = request.url!
-    this.protocol = request.httpVersionMinor === 1 ? 'HTTP/1.1' : 'HTTP/1.0'
-    this.headers = request.rawHeaders
-    this.remoteAddress = peer.address
-    this.remotePort = peer.port
-    this.#request = request
-    this.#response = response
+  constructor(limits: RequestLimits) {
     this.#limits = limits
   }
 
+  describe(request: IncomingMessage, response: ServerResponse, peer: Peer): void {
+    const isModern = request.httpVersionMinor === 1
+    this.method = request.method!
+    this.target = request.url!
+    this.protocol = isModern ? 'HTTP/1.1' : 'HTTP/1.0'
+    this.headers = request.rawHeaders
+    this.remoteAddress = peer.address
+    this.remotePort = peer.port
+    // RFC 8297 section 2: a client of HTTP/1.0 does not know interim answers.
+    this.earlyHints = isModern ? (headers) => sendEarlyHints(response, headers) : undefined
+    this.#request = request
+    this.#response = response
+  }
+
   openInput(): InputStream {
-    return inputStream(new NodeInput(this.#request, this.#response, this.#limits.bodyIdleTimeout))
+    return inputStream(new NodeInput(this.#request!, this.#response!, this.#limits.bodyIdleTimeout))
   }
 }
 

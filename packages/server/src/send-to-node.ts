@@ -11,12 +11,20 @@ const LINGER_MS = 30_000
 export class NodeSink implements Sink {
   readonly #request: IncomingMessage
   readonly #response: ServerResponse
+  readonly #hasBody: boolean
   readonly #isClosing: () => boolean
   #head: ResponseHead | undefined = undefined
 
-  constructor(request: IncomingMessage, response: ServerResponse, isClosing: () => boolean) {
+  /** @param hasBody whether the request has a body, which may come in while it is answered */
+  constructor(
+    request: IncomingMessage,
+    response: ServerResponse,
+    hasBody: boolean,
+    isClosing: () => boolean,
+  ) {
     this.#request = request
     this.#response = response
+    this.#hasBody = hasBody
     this.#isClosing = isClosing
   }
 
@@ -43,7 +51,7 @@ export class NodeSink implements Sink {
 
   end(last?: Uint8Array | string): void {
     const response = this.#response
-    if (!this.#request.complete) linger(this.#request, response)
+    if (this.#hasBody && !this.#request.complete) linger(this.#request, response)
     // Node writes a head and a string in one encoding: an é of the head would go out in UTF-8.
     if (typeof last === 'string' && !this.#head?.ascii) response.end(Buffer.from(last))
     else response.end(last)

@@ -8,12 +8,13 @@ import type { Application } from '@tsgi/core'
 import {
   type Background,
   Call,
+  emptyInput,
   GatewayExchange,
   Refusal,
   reportError,
   type ServerFacts,
 } from '@tsgi/core/gateway'
-import { environFromNode } from './environ-from-node.ts'
+import { EnvironFromNode } from './environ-from-node.ts'
 import { expectContinue } from './input-from-node.ts'
 import { type CheckedOptions, checkOptions, type ServeOptions } from './options.ts'
 import { NodeSink } from './send-to-node.ts'
@@ -66,9 +67,12 @@ class NodeServer implements Server {
   readonly #facts: ServerFacts
   readonly #http: HttpServer
   readonly #background: Background = new Set()
-  readonly #calls = new Set<Call>()
-  /** The calls whose answers wait behind others on their connection, where Node tells nobody that it is gone. */
-  readonly #queued = new WeakMap<Socket, Set<Call>>()
+  readonly #environs: EnvironFromNode
+  /** What ends the calls whose answers wait behind others on their connection: Node tells nobody when it is gone. */
+  readonly #queued = new WeakMap<Socket, Set<() => void>>()
+  #active = 0
+  #onIdle: () => void = () => {}
+  #shutdown: DOMException | undefined = undefined
   readonly #isClosing = (): boolean => this.#closing !== undefined
   #closing: Promise<void> | undefined = undefined
   #onClosed: () => void = () => {}
@@ -86,6 +90,7 @@ class NodeServer implements Server {
       multiprocess: cluster.isWorker,
       runOnce: false,
     }
+    this.#environs = new EnvironFromNode(this.#facts, options)
     this.#http = createHttpServer(options)
       .on('request', (request: IncomingMessage, response: ServerResponse) => this.#serve(request, response))
       .on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
@@ -146,10 +151,19 @@ class NodeServer implements Server {
     })
     await Promise.race([ended.then(() => this.#finishBackground()), grace])
     clearTimeout(timer)
-    for (const call of this.#calls) call.gone(new DOMException('the server is shutting down', 'AbortError'))
+    this.#shutdown = new DOMException('the server is shutting down', 'AbortError')
     this.#http.closeAllConnections()
     await ended
+    await this.#idle()
     this.#onClosed()
+  }
+
+  /** Node counts a connection as gone a turn before it tells its responses. */
+  async #idle(): Promise<void> {
+    if (this.#active === 0) return
+    await new Promise<void>((resolve) => {
+      this.#onIdle = resolve
+    })
   }
 
   /** Work may bring more work: an exchange that ends late, a promise that registers another. */
@@ -160,38 +174,46 @@ class NodeServer implements Server {
   #serve(request: IncomingMessage, response: ServerResponse): void {
     const { errors } = this.#options
     const exchange = new GatewayExchange(errors, this.#background)
-    const environ = environFromNode(this.#facts, this.#options, request, response, exchange)
+    const environ = this.#environs.make(request, response, exchange)
     if (environ instanceof Refusal) {
       refuse(response, environ)
       return
     }
-    const call = new Call(new NodeSink(request, response, this.#isClosing), exchange, environ)
-    this.#calls.add(call)
-    if (response.socket === null) this.#queue(request.socket, call)
-    response.on('close', () => {
-      this.#calls.delete(call)
-      this.#queued.get(request.socket)?.delete(call)
+    const hasBody = environ['wsgi.input'] !== emptyInput()
+    const call = new Call(new NodeSink(request, response, hasBody, this.#isClosing), exchange, environ)
+    let isOver = false
+    const end = (): void => {
+      if (isOver) return
+      isOver = true
       if (response.writableFinished) call.sent()
-      else call.gone()
-      if (this.#closing !== undefined) setImmediate(() => this.#http.closeIdleConnections())
-    })
+      else call.gone(this.#shutdown)
+      this.#active--
+      if (this.#closing !== undefined) this.#endedWhileClosing()
+    }
+    this.#active++
+    response.on('close', end)
+    if (response.socket === null) this.#queue(request.socket, response, end)
     call.run(this.#app, environ)
   }
 
-  #queue(socket: Socket, call: Call): void {
-    const known = this.#queued.get(socket)
-    if (known !== undefined) {
-      known.add(call)
-      return
+  #queue(socket: Socket, response: ServerResponse, end: () => void): void {
+    let waiting = this.#queued.get(socket)
+    if (waiting === undefined) {
+      const ends = new Set<() => void>()
+      this.#queued.set(socket, ends)
+      socket.once('close', () => {
+        for (const endOne of ends) endOne()
+      })
+      waiting = ends
     }
-    const calls = new Set([call])
-    this.#queued.set(socket, calls)
-    socket.once('close', () => {
-      for (const waiting of calls) {
-        this.#calls.delete(waiting)
-        waiting.gone()
-      }
-    })
+    waiting.add(end)
+    response.on('close', () => waiting.delete(end))
+  }
+
+  #endedWhileClosing(): void {
+    // A turn later, when Node knows that the connection is idle.
+    setImmediate(() => this.#http.closeIdleConnections())
+    if (this.#active === 0) this.#onIdle()
   }
 }
 

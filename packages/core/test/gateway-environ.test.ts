@@ -38,6 +38,7 @@ function make(headers: string[], request: Partial<RequestFacts> = {}, server: Pa
       remoteAddress: '192.0.2.1',
       remotePort: '4711',
       openInput: () => input,
+      earlyHints: undefined,
       ...request,
     },
     exchange,

@@ -221,7 +221,8 @@ function createHttpServer(options: CheckedOptions): HttpServer {
   const { keepAliveTimeout, headersTimeout, requestTimeout, maxHeaderSize, maxHeadersCount, tls } = options
   const settings = {
     keepAliveTimeout,
-    headersTimeout,
+    // Node refuses a longer one: the head is part of the request.
+    headersTimeout: requestTimeout === 0 ? headersTimeout : Math.min(headersTimeout, requestTimeout),
     requestTimeout,
     maxHeaderSize,
     // How often Node looks whether a time-out has passed; its own 30 s would make light of a shorter one.

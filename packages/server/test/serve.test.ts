@@ -371,6 +371,11 @@ describe('options', () => {
     await expect(serve(hello, options)).rejects.toThrow(message)
   })
 
+  it('may have a shorter time for the request than for its head by default', async () => {
+    const server = await start(hello, { requestTimeout: 100 })
+    expect(statusesOf(await exchangeRaw(server.port, 'GET / HTTP/1.1\r\n'))).toEqual([408])
+  })
+
   it('refuses what is no application', async () => {
     await expect(serve({} as never)).rejects.toThrow(
       'serve: app: must be an application, a function; got object',

@@ -1,4 +1,4 @@
-import { concatBytes, isBytes, utf8 } from './bytes.ts'
+import { concatBytes, isBytes, latin1, utf8 } from './bytes.ts'
 import type { Body } from './contract.ts'
 import { isPromiseLike } from './promise.ts'
 
@@ -46,8 +46,7 @@ function isCharset(name: string): name is Charset {
 
 function encode(text: string, charset: Charset): Uint8Array {
   // ASCII is UTF-8 too.
-  if (charset !== 'iso-8859-1') return utf8(text)
-  return Uint8Array.from(text, (character) => character.charCodeAt(0))
+  return charset === 'iso-8859-1' ? latin1(text) : utf8(text)
 }
 
 /** What a body is iterated with: its sync iterator where it has one, else its async one. */

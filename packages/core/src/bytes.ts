@@ -10,6 +10,13 @@ export function utf8(text: string): Uint8Array {
   return encoder.encode(text)
 }
 
+/** The ISO-8859-1 bytes of a text that holds nothing above U+00FF: a byte for each character. */
+export function latin1(text: string): Uint8Array {
+  const bytes = new Uint8Array(text.length)
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i)
+  return bytes
+}
+
 /** How many bytes a text takes in UTF-8, without encoding it where the platform can say so. */
 export const utf8Length: (text: string) => number =
   typeof Buffer === 'undefined' ? (text) => encoder.encode(text).length : (text) => Buffer.byteLength(text)

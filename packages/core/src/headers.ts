@@ -1,3 +1,4 @@
+import { latin1 } from './bytes.ts'
 import type { Header } from './contract.ts'
 import { checkHeaderName, checkHeaderValue, isSameName } from './field.ts'
 import { makeHead } from './gateway/head.ts'
@@ -138,10 +139,7 @@ export class Headers implements Iterable<Header> {
     makeHead('200 OK', this.list)
     let text = ''
     for (const [name, value] of this.list) text += `${name}: ${value}\r\n`
-    text += '\r\n'
-    const bytes = new Uint8Array(text.length)
-    for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i)
-    return bytes
+    return latin1(`${text}\r\n`)
   }
 }
 

@@ -1,3 +1,4 @@
+import { concatBytes } from './bytes.ts'
 import type { InputStream } from './contract.ts'
 
 /**
@@ -74,7 +75,7 @@ class ChunkedInput implements InputStream {
       length += part.length
       if (isLine && part[part.length - 1] === LINE_FEED) break
     }
-    return join(parts, length)
+    return concatBytes(parts)
   }
 
   async #takeLines(limit: number): Promise<Uint8Array[]> {
@@ -129,18 +130,6 @@ function firstPart(chunk: Uint8Array, limit: number, isLine: boolean): Uint8Arra
   const part = limit < chunk.length ? chunk.subarray(0, limit) : chunk
   const lineFeed = isLine ? part.indexOf(LINE_FEED) : -1
   return lineFeed < 0 ? part : part.subarray(0, lineFeed + 1)
-}
-
-function join(parts: Uint8Array[], length: number): Uint8Array {
-  const [only] = parts
-  if (only !== undefined && parts.length === 1) return only
-  const joined = new Uint8Array(length)
-  let offset = 0
-  for (const part of parts) {
-    joined.set(part, offset)
-    offset += part.length
-  }
-  return joined
 }
 
 function iterate(

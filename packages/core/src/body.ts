@@ -163,13 +163,31 @@ function finallyDo(first: () => unknown, last: () => unknown): void | Promise<vo
 
 function release(body: Body, iterator: BodyIterator | null | undefined): void | Promise<void> {
   const closable = body as Closable
+  const isBegun = iterator !== undefined
   let closed: unknown
   if (typeof closable.close === 'function') closed = closable.close()
-  else if (typeof closable[Symbol.asyncDispose] === 'function') closed = dispose(closable)
-  else if (typeof closable[Symbol.dispose] === 'function') closed = closable[Symbol.dispose]?.()
+  else if (isDisposer(closable[Symbol.asyncDispose], ITERATORS_ASYNC_DISPOSE, isBegun))
+    closed = dispose(closable)
+  else if (isDisposer(closable[Symbol.dispose], ITERATORS_DISPOSE, isBegun))
+    closed = closable[Symbol.dispose]?.()
   // A ReadableStream has none of the three, and is cancelled only through its iterator.
-  else if (iterator === undefined && !Array.isArray(body)) closed = bodyIterator(body).return?.()
+  else if (!isBegun && !Array.isArray(body)) closed = bodyIterator(body).return?.()
   if (isPromiseLike(closed)) return Promise.resolve(closed).then(() => undefined)
+}
+
+/** From Node 24 on every generator has a disposer that calls its `return()`: to one that was begun, that was done. */
+function isDisposer(disposer: unknown, ofIterators: unknown, isBegun: boolean): boolean {
+  return typeof disposer === 'function' && !(isBegun && disposer === ofIterators)
+}
+
+const ITERATORS_DISPOSE: unknown = prototypeOfIterators((function* () {})())[Symbol.dispose]
+const ITERATORS_ASYNC_DISPOSE: unknown = prototypeOfIterators((async function* () {})())[Symbol.asyncDispose]
+
+/** `Iterator.prototype`, or `AsyncIterator.prototype`, which has no name. */
+function prototypeOfIterators(generator: object): Closable {
+  let prototype: object = generator
+  for (let i = 0; i < 3; i++) prototype = Object.getPrototypeOf(prototype)
+  return prototype as Closable
 }
 
 /** A Node stream that was cut short, by `return()` or for good, rejects its disposal with what says so. */

@@ -28,6 +28,8 @@ export interface ServeOptions {
   maxHeadersCount?: number
   /** How many connections may be open; more are closed at once. Default: no limit. */
   maxConnections?: number
+  /** After how many requests the server closes by itself; 1 is wsgiref's `handle_request`. Default: no limit. */
+  maxRequests?: number
 }
 
 export type CheckedOptions = Required<Omit<ServeOptions, 'unix' | 'tls'>> & Pick<ServeOptions, 'unix' | 'tls'>
@@ -67,6 +69,7 @@ function defaults(): CheckedOptions {
     maxHeaderSize: 16_384,
     maxHeadersCount: 100,
     maxConnections: Number.POSITIVE_INFINITY,
+    maxRequests: Number.POSITIVE_INFINITY,
   }
 }
 
@@ -80,6 +83,11 @@ const TEXT: Rule = {
   holds: (value) => typeof value === 'string' && value !== '',
 }
 const MS: Rule = integer(0, 2_147_483_647, 'milliseconds')
+
+const COUNT: Rule = {
+  mustBe: 'an integer of at least 1, or Infinity',
+  holds: (value) => value === Number.POSITIVE_INFINITY || (Number.isInteger(value) && (value as number) >= 1),
+}
 
 const RULES: Record<keyof ServeOptions, Rule> = {
   host: TEXT,
@@ -99,11 +107,8 @@ const RULES: Record<keyof ServeOptions, Rule> = {
   bodyIdleTimeout: integer(1, 2_147_483_647, 'milliseconds'),
   maxHeaderSize: integer(1, 1_073_741_824, 'bytes'),
   maxHeadersCount: integer(1, 100_000),
-  maxConnections: {
-    mustBe: 'an integer of at least 1, or Infinity',
-    holds: (value) =>
-      value === Number.POSITIVE_INFINITY || (Number.isInteger(value) && (value as number) >= 1),
-  },
+  maxConnections: COUNT,
+  maxRequests: COUNT,
 }
 
 function integer(least: number, most: number, unit?: string): Rule {

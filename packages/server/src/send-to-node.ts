@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
-import type { ResponseHead, Sink } from '@tsgi/core/gateway'
+import type { Refusal, ResponseHead, Sink } from '@tsgi/core/gateway'
 import { awaitsContinue } from './input-from-node.ts'
 
 /** How long what a client still sends is read and thrown away, so that it can read the answer; nginx's time. */
@@ -63,6 +63,24 @@ export class NodeSink implements Sink {
     if (response.socket === null) response.once('socket', (socket: Socket) => cut(socket, true))
     else cut(response.socket, response.chunkedEncoding || (this.#head?.contentLength ?? -1) !== -1)
   }
+}
+
+/** Answers a request that no application gets to see, and keeps its connection no longer. */
+export function refuse(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { status, message }: Refusal,
+): void {
+  const body = `${message}\n`
+  response.shouldKeepAlive = false
+  response.writeHead(Number(status.slice(0, 3)), status.slice(4), [
+    'Content-Type',
+    'text/plain; charset=utf-8',
+    'Content-Length',
+    String(body.length),
+  ])
+  if (!request.complete) linger(request, response)
+  response.end(body)
 }
 
 /**

@@ -17,7 +17,7 @@ import {
 import { EnvironFromNode } from './environ-from-node.ts'
 import { expectContinue } from './input-from-node.ts'
 import { type CheckedOptions, checkOptions, type ServeOptions } from './options.ts'
-import { NodeSink } from './send-to-node.ts'
+import { NodeSink, refuse } from './send-to-node.ts'
 
 /** A server that listens. */
 export interface Server {
@@ -70,6 +70,7 @@ class NodeServer implements Server {
   readonly #environs: EnvironFromNode
   /** What ends the calls whose answers wait behind others on their connection: Node tells nobody when it is gone. */
   readonly #queued = new WeakMap<Socket, Set<() => void>>()
+  #served = 0
   #active = 0
   #onIdle: () => void = () => {}
   #shutdown: DOMException | undefined = undefined
@@ -176,9 +177,15 @@ class NodeServer implements Server {
     const exchange = new GatewayExchange(errors, this.#background)
     const environ = this.#environs.make(request, response, exchange)
     if (environ instanceof Refusal) {
-      refuse(response, environ)
+      refuse(request, response, environ)
       return
     }
+    if (this.#served === this.#options.maxRequests) {
+      // Sent behind the last one on its connection, before that was answered.
+      refuse(request, response, new Refusal('503 Service Unavailable', 'the server is closing'))
+      return
+    }
+    this.#served++
     const hasBody = environ['wsgi.input'] !== emptyInput()
     const call = new Call(new NodeSink(request, response, hasBody, this.#isClosing), exchange, environ)
     let isOver = false
@@ -193,6 +200,7 @@ class NodeServer implements Server {
     this.#active++
     response.on('close', end)
     if (response.socket === null) this.#queue(request.socket, response, end)
+    if (this.#served === this.#options.maxRequests) void this.close()
     call.run(this.#app, environ)
   }
 
@@ -273,16 +281,4 @@ async function removeStaleSocket(path: string): Promise<void> {
       .on('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'ECONNREFUSED'))
   })
   if (isStale) await unlink(path)
-}
-
-function refuse(response: ServerResponse, { status, message }: Refusal): void {
-  const body = `${message}\n`
-  response.shouldKeepAlive = false
-  response.writeHead(Number(status.slice(0, 3)), status.slice(4), [
-    'Content-Type',
-    'text/plain; charset=utf-8',
-    'Content-Length',
-    String(body.length),
-  ])
-  response.end(body)
 }

@@ -349,6 +349,28 @@ describe('close', () => {
   })
 })
 
+describe('maxRequests', () => {
+  it('closes the server after so many, the last of which is answered', async () => {
+    const server = await serve(hello, { port: 0, maxRequests: 2 })
+    const client = await RawClient.connect(server.port)
+    await client.write(KEPT).until(/Hello/)
+    expect(await client.write(KEPT).toEnd()).toMatch(/Connection: close\r\n.*Hello$/s)
+    await server.closed
+    await expect(exchangeRaw(server.port, GET)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+  })
+
+  it('refuses what was sent behind the last one', async () => {
+    const { app, called, answer } = held()
+    const server = await serve(app, { port: 0, maxRequests: 1 })
+    const client = await RawClient.connect(server.port)
+    client.write(KEPT + KEPT)
+    await called
+    answer()
+    expect(statusesOf(await client.toEnd())).toEqual([200])
+    await server.closed
+  })
+})
+
 describe('options', () => {
   it.each<[options: object, message: string]>([
     [{ port: '8000' }, 'serve: options.port: must be an integer from 0 to 65535; got "8000"'],

@@ -201,6 +201,14 @@ describe('a body that nobody reads', () => {
     expect(await client.toEnd()).toMatch(/too large$/)
   })
 
+  it('does not keep a refusal from the client either', async () => {
+    const port = await start(() => [])
+    const client = await RawClient.connect(port)
+    client.write(request('POST / HTTP/1.1', 'Host: a b', 'Content-Length: 5000000'))
+    client.write(Buffer.alloc(5_000_000))
+    expect(await client.toEnd()).toMatch(/^HTTP\/1\.1 400 .*optional port\n$/s)
+  })
+
   it('cannot be read when the response is over: half a body must not pass for a whole one', async () => {
     let late: Promise<Uint8Array> | undefined
     const port = await start((environ, startResponse) => {

@@ -281,6 +281,11 @@ describe('the way of an answer', () => {
   })
 })
 
+it('reports what was cut away', () => {
+  const { errors } = run(answering(() => [bytes('ab'), bytes('cd')], '200 OK', [['Content-Length', '3']]))
+  expect(errors.join('')).toContain('must have the 3 bytes that Content-Length declares; got more')
+})
+
 describe('startResponse', () => {
   const attempts: [fact: string, attempt: (startResponse: StartResponse) => void, message: RegExp][] = [
     [
@@ -365,6 +370,17 @@ describe('startResponse', () => {
       return [bytes('x')]
     })
     expect(transport.log[0]).toBe('head 500 Oh No; Content-Length: 1')
+  })
+
+  it('answers 500 when the call that was to replace the head failed', () => {
+    const { transport } = run((_, startResponse) => {
+      ok(startResponse)
+      try {
+        startResponse('500' as '500 Oh No', [], new Error('first'))
+      } catch {}
+      return [bytes('x')]
+    })
+    expect(transport.log[0]).toMatch(/^head 500 Internal Server Error;/)
   })
 
   it('throws that same error once the head is out', () => {
@@ -457,7 +473,7 @@ describe('write', () => {
     let write: ((chunk: Uint8Array) => Promise<void>) | undefined
     run((_, startResponse) => {
       write = startResponse('200 OK', [])
-      return []
+      return [bytes('whole')]
     })
     await expect(write?.(bytes('a'))).rejects.toThrow('response is over')
     void write?.(bytes('a'))
@@ -483,6 +499,22 @@ describe('backpressure', () => {
     transport.drain()
     await settled()
     expect(transport.log).toHaveLength(3)
+  })
+})
+
+describe('a transport that fails', () => {
+  it('is cut, and the failure reported', () => {
+    const transport = new Transport()
+    transport.end = () => {
+      throw new Error('no such header')
+    }
+    const { errors } = run(
+      answering(() => [bytes('a')]),
+      {},
+      transport,
+    )
+    expect(transport.log.at(-1)).toBe('abort')
+    expect(errors.join('')).toContain('no such header')
   })
 })
 
@@ -528,6 +560,11 @@ function* fails(before: string[]): Generator<Uint8Array> {
   throw new Error('boom')
 }
 
+// biome-ignore lint/correctness/useYield: it fails before it comes to one.
+async function* asyncFails(): AsyncGenerator<Uint8Array> {
+  throw new Error('boom')
+}
+
 const never = new Promise<never>(() => {})
 
 async function* stalls(before: string[]): AsyncGenerator<Uint8Array> {
@@ -544,6 +581,13 @@ describe('closing', () => {
     outcome: Partial<Outcome>,
   ][] = [
     ['finished', () => [bytes('a'), bytes('b')], {}, ['begun', 'close'], { status: 200, bytesSent: 2 }],
+    [
+      'threw before the first chunk, and is async',
+      () => asyncFails(),
+      {},
+      ['begun', 'close'],
+      { status: 500, bytesSent: 22, error: new Error('boom') },
+    ],
     [
       'threw before the first chunk',
       () => fails([]),
@@ -689,6 +733,52 @@ describe('closing', () => {
     expect(outcomes).toEqual([{ status: 200, bytesSent: 1, error: undefined, aborted: true }])
   })
 
+  it('happens once when the client leaves after the end, before everything was sent', async () => {
+    const found: string[] = []
+    const { call, outcomes } = run(answering(() => observe(found, [bytes('a'), bytes('b')])))
+    call.gone()
+    await settled()
+    expect(found).toEqual(['begun', 'close'])
+    expect(outcomes).toEqual([{ status: 200, bytesSent: 2, error: undefined, aborted: true }])
+  })
+
+  it('waits for what a body still has to do when no more of it is asked for', async () => {
+    const found: string[] = []
+    async function* slow(): AsyncGenerator<Uint8Array> {
+      try {
+        yield bytes('a')
+        yield bytes('b')
+      } finally {
+        await settled()
+        found.push('cleaned up')
+      }
+    }
+    run(
+      answering(() => observe(found, slow())),
+      { REQUEST_METHOD: 'HEAD' },
+    )
+    await settled()
+    await settled()
+    expect(found).toEqual(['begun', 'return', 'cleaned up', 'close'])
+  })
+
+  it('does not hold up the end of an exchange whose client left', async () => {
+    const { call, outcomes } = run(
+      answering(() => Object.assign([bytes('a'), bytes('b')], { close: () => never })),
+    )
+    call.gone()
+    expect(outcomes).toHaveLength(1)
+  })
+
+  it('has nothing to do where there is no body, and the exchange is finished when the answer is sent', () => {
+    const { call, outcomes } = run(() => {
+      throw new Error('boom')
+    })
+    expect(outcomes).toEqual([])
+    call.sent()
+    expect(outcomes).toEqual([{ status: 500, bytesSent: 22, error: new Error('boom'), aborted: false }])
+  })
+
   it('is waited for before the exchange is finished, and comes after the end of the answer', async () => {
     let closed: () => void = () => {}
     const { call, transport, outcomes } = run((_, startResponse) => {
@@ -769,10 +859,11 @@ describe('reports', () => {
 
   it('reports another failure also when the client is gone', async () => {
     let fail: (error: Error) => void = () => {}
-    const { call, errors } = run(() => new Promise((_, reject) => (fail = reject)))
+    const { call, errors, transport } = run(() => new Promise((_, reject) => (fail = reject)))
     call.gone()
     fail(new Error('a bug'))
     await settled()
     expect(errors.join('')).toContain('a bug')
+    expect(transport.log).toEqual([])
   })
 })

@@ -109,7 +109,6 @@ export class Call {
       return
     }
     this.#over = true
-    this.#settled = true
     this.#aborted = true
     this.#exchange.abort(reason)
     this.#close()
@@ -342,7 +341,6 @@ export class Call {
     if (this.#over) {
       // Who stops because the signal said so, or because the input broke off, did nothing wrong.
       if (!this.#isClientsFault(error)) this.#report(error)
-      this.#close()
       return
     }
     this.#error = error ?? new Error(`application: threw ${error}`)

@@ -481,6 +481,16 @@ describe('write', () => {
   })
 })
 
+it('is over when its body has ended: a write that comes late is refused, whatever the body was', async () => {
+  let write: ((chunk: Uint8Array) => Promise<void>) | undefined
+  const { transport } = run((_, startResponse) => {
+    write = startResponse('200 OK', [])
+    return [bytes('a'), bytes('b')]
+  })
+  await expect(write?.(bytes('late'))).rejects.toThrow('response is over')
+  expect(transport.log).toEqual(['head 200 OK', 'chunk a', 'chunk b', 'end'])
+})
+
 describe('backpressure', () => {
   it('asks for the next chunk when the last has been taken', async () => {
     const transport = new Transport()
@@ -496,9 +506,10 @@ describe('backpressure', () => {
     )
     await settled()
     expect(transport.log).toEqual(['head 200 OK; X-A: 1', 'chunk a'])
+    transport.isFull = false
     transport.drain()
     await settled()
-    expect(transport.log).toHaveLength(3)
+    expect(transport.log).toHaveLength(102)
   })
 })
 
@@ -641,12 +652,10 @@ describe('closing', () => {
         return observe(found, chunks())
       }, environ)
       await settled()
-      if (leaves) call.gone()
-      else if (transport.log.at(-1) === 'abort') call.gone()
-      else call.sent()
-      await settled()
-      call.gone()
-      call.sent()
+      const isCut = transport.log.at(-1) === 'abort'
+      const end = () => (leaves || isCut ? call.gone() : call.sent())
+      end()
+      end()
       await settled()
       expect(found).toEqual(log)
       expect(outcomes).toHaveLength(1)
@@ -768,6 +777,25 @@ describe('closing', () => {
     )
     call.gone()
     expect(outcomes).toHaveLength(1)
+  })
+
+  it('may wait for a chunk after chunks that came by promise', async () => {
+    const found: string[] = []
+    async function* three(): AsyncGenerator<Uint8Array> {
+      try {
+        yield bytes('a')
+        yield bytes('b')
+        yield bytes('never asked for')
+      } finally {
+        await settled()
+        found.push('cleaned up')
+      }
+    }
+    run(answering(() => observe(found, three()), '200 OK', [['Content-Length', '1']]))
+    await settled()
+    await settled()
+    await settled()
+    expect(found).toEqual(['begun', 'return', 'cleaned up', 'close'])
   })
 
   it('has nothing to do where there is no body, and the exchange is finished when the answer is sent', () => {

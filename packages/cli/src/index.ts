@@ -136,6 +136,7 @@ function faultOfPath(address: Address): string | undefined {
 const REASONS: Readonly<Record<string, string>> = {
   EADDRINUSE: 'it is in use (-b or PORT chooses another)',
   EACCES: 'permission denied',
+  EPERM: 'permission denied',
   EADDRNOTAVAIL: 'no such address on this machine',
   ENOTFOUND: 'no such host',
 }

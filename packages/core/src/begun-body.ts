@@ -1,6 +1,5 @@
 import { type BodyIterator, bodyFault, bodyIterator, chunkFault, closeBody } from './body.ts'
 import type { Body } from './contract.ts'
-import { isPromiseLike } from './promise.ts'
 
 /** A body that had to be begun to see how it starts: the chunk that was pulled comes first, then the rest. */
 export class BegunBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Array> {
@@ -64,9 +63,14 @@ export async function beginBody(body: Body, isEnough: () => boolean = () => fals
   try {
     iterator = bodyIterator(body)
     for (;;) {
-      const result = await pull(iterator, () => {
+      let result: IteratorResult<Uint8Array>
+      try {
+        result = await iterator.next()
+      } catch (error) {
+        // An iterator that throws has ended itself.
         iterator = null
-      })
+        throw error
+      }
       if (result.done) return new BegunBody(body, null, undefined)
       const fault = chunkFault(result.value)
       if (fault !== undefined) throw new TypeError(fault)
@@ -75,17 +79,6 @@ export async function beginBody(body: Body, isEnough: () => boolean = () => fals
     }
   } catch (error) {
     await closeBody(body, iterator)
-    throw error
-  }
-}
-
-/** The next result; an iterator that throws has ended itself. */
-async function pull(iterator: BodyIterator, onThrow: () => void): Promise<IteratorResult<Uint8Array>> {
-  try {
-    const next = iterator.next()
-    return isPromiseLike<IteratorResult<Uint8Array>>(next) ? await next : next
-  } catch (error) {
-    onThrow()
     throw error
   }
 }

@@ -1,7 +1,7 @@
 import { type BegunBody, beginBody } from './begun-body.ts'
 import { chunkFault, closeBody } from './body.ts'
 import type { Application, Body, Environ, StartResponse } from './contract.ts'
-import { makeHead } from './gateway/head.ts'
+import { makeHead, secondCall } from './gateway/head.ts'
 import { Response, type ResponseOptions } from './response.ts'
 
 /**
@@ -36,9 +36,7 @@ export function capture<E extends Environ>(app: Application<E>, environ: E): Pro
     const startResponse: StartResponse = (status, headers, error) => {
       if (error !== undefined && isFinal) throw error
       if (error === undefined && isStarted) {
-        throw new Error(
-          'startResponse: must be called once, or again with the error that made it necessary; got a second call',
-        )
+        throw secondCall()
       }
       isStarted = true
       head = undefined

@@ -2,6 +2,7 @@ import { beginBody } from './begun-body.ts'
 import { bodyFault, closeBody } from './body.ts'
 import type { Application, Body, Environ, StartResponse, Write } from './contract.ts'
 import { copyEnviron } from './environ.ts'
+import { secondCall } from './gateway/head.ts'
 import { reportError } from './gateway/report.ts'
 import { isPromiseLike } from './promise.ts'
 
@@ -48,9 +49,7 @@ function ask<E extends Environ>(
   let verdict: 'taken' | 'passed' | undefined
   const judge: StartResponse = (status, headers, error) => {
     if (verdict === 'passed' && error === undefined) {
-      throw new Error(
-        'startResponse: must be called once, or again with the error that made it necessary; got a second call',
-      )
+      throw secondCall()
     }
     if (verdict !== 'taken' && passing.has(Number(status.slice(0, 3)))) {
       verdict = 'passed'

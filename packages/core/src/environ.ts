@@ -1,5 +1,5 @@
-import { BareObject } from './bare-object.ts'
 import type { Environ } from './contract.ts'
+import { BareObject } from './fast-object.ts'
 
 /**
  * A copy of an environ with some keys changed, for the inner side: whoever holds the old one still holds the truth.

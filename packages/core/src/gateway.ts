@@ -1,8 +1,8 @@
 /** What every server and gateway is made of: the state machine of the contract, and the makers of `environ`. */
 
-export { internKey } from './bare-object.ts'
 export { type BodyIterator, bodyIterator, TextBody } from './body.ts'
 export { errorStream } from './error-stream.ts'
+export { internKey } from './fast-object.ts'
 export { Call, type Sink } from './gateway/call.ts'
 export { makeEnviron, Refusal, type RequestFacts, type ServerFacts } from './gateway/environ.ts'
 export { type Background, GatewayExchange } from './gateway/exchange.ts'

@@ -1,6 +1,7 @@
 import { parseMediaType, preferredMediaType } from './accept.ts'
 import { utf8 } from './bytes.ts'
 import type { Environ, Header, InputStream } from './contract.ts'
+import { type RequestKey, repeatSeparator, requestKey } from './gateway/request-key.ts'
 import { parseTarget, type Target } from './gateway/target.ts'
 import { Headers } from './headers.ts'
 import { HttpError } from './http-error.ts'
@@ -262,17 +263,15 @@ function serverKeys({ protocol, host, hostname, port }: URL): Partial<Environ> {
     : { ...server, SERVER_PORT: port || '80', 'wsgi.url_scheme': 'http' }
 }
 
-/** The headers as a server's environ has them. */
+/** The headers as a server's environ has them: what a server drops, a test must not see. */
 function headerKeys(headers: Headers): Partial<Environ> {
-  const keys: Record<string, string> = {}
-  for (const [name, value] of headers) {
-    const upper = name.toUpperCase()
-    // What a server drops, a test must not see.
-    if (upper === 'PROXY' || upper.includes('_')) continue
-    const cgi = upper.replaceAll('-', '_')
-    const key = cgi === 'CONTENT_TYPE' || cgi === 'CONTENT_LENGTH' ? cgi : `HTTP_${cgi}`
+  const keys: Partial<Record<RequestKey, string>> = {}
+  for (const [spelt, value] of headers) {
+    const name = spelt.toLowerCase()
+    const key = requestKey(name)
+    if (key === undefined) continue
     const earlier = keys[key]
-    keys[key] = earlier === undefined ? value : `${earlier}${cgi === 'COOKIE' ? '; ' : ', '}${value}`
+    keys[key] = earlier === undefined ? value : earlier + repeatSeparator(name) + value
   }
   return keys
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { type BegunBody, beginBody } from '../src/begun-body.ts'
 import { bodyIterator, closeBody, readBody } from '../src/body.ts'
 import type { Body } from '../src/contract.ts'
-import { bytes, observe } from './observe.ts'
+import { bytes, observe, stuck } from './observe.ts'
 
 const failing = (before: string[]): Body => ({
   *[Symbol.iterator]() {
@@ -133,15 +133,7 @@ describe('a begun body', () => {
 
   it('closes also when return fails', async () => {
     const log: string[] = []
-    const body = {
-      [Symbol.iterator]: () => ({
-        next: () => ({ done: false, value: bytes('a') }),
-        return() {
-          throw new Error('stuck')
-        },
-      }),
-      close: () => void log.push('close'),
-    } as unknown as Body
+    const body = stuck(log)
     const begun = await beginBody(body)
     await expect((async () => closeBody(begun, bodyIterator(begun)))()).rejects.toThrow('stuck')
     expect(log).toEqual(['close'])

@@ -10,8 +10,7 @@ import {
   type Sink,
 } from '../src/gateway.ts'
 import { mapBody, setupTestingDefaults, text } from '../src/index.ts'
-
-const bytes = (content: string): Uint8Array => new TextEncoder().encode(content)
+import { bytes, never, observe, settled } from './observe.ts'
 
 /** A transport that writes down what it is told, and takes chunks only when it is let. */
 class Transport implements Sink {
@@ -70,9 +69,6 @@ function run(app: Application, changes: Partial<Environ> = {}, transport = new T
   call.run(app, environ)
   return { transport, call, environ, errors, outcomes, aborted: () => exchange.signal.aborted }
 }
-
-/** Lets everything that waits on promises alone come to rest. */
-const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 const ok = (startResponse: StartResponse): void => void startResponse('200 OK', [['X-A', '1']])
 
@@ -549,23 +545,6 @@ describe('what cannot be a body', () => {
   })
 })
 
-/** A body that writes down how it is treated. */
-function observe(log: string[], chunks: Body): Body {
-  const iterate = () => {
-    log.push('begun')
-    const iterator = Symbol.iterator in chunks ? chunks[Symbol.iterator]() : chunks[Symbol.asyncIterator]()
-    return {
-      next: () => iterator.next(),
-      return: () => {
-        log.push('return')
-        return iterator.return?.() ?? { done: true, value: undefined }
-      },
-    }
-  }
-  const protocol = Symbol.iterator in chunks ? Symbol.iterator : Symbol.asyncIterator
-  return { [protocol]: iterate, close: () => void log.push('close') } as unknown as Body
-}
-
 function* fails(before: string[]): Generator<Uint8Array> {
   for (const chunk of before) yield bytes(chunk)
   throw new Error('boom')
@@ -575,8 +554,6 @@ function* fails(before: string[]): Generator<Uint8Array> {
 async function* asyncFails(): AsyncGenerator<Uint8Array> {
   throw new Error('boom')
 }
-
-const never = new Promise<never>(() => {})
 
 async function* stalls(before: string[]): AsyncGenerator<Uint8Array> {
   for (const chunk of before) yield bytes(chunk)

@@ -3,7 +3,7 @@ import { bodyIterator, closeBody, readBody } from '../src/body.ts'
 import { capture } from '../src/capture.ts'
 import type { Application, Body, Environ, Header, StartResponse, Status } from '../src/contract.ts'
 import { setupTestingDefaults } from '../src/testing-defaults.ts'
-import { bytes, call, never, observe, settled } from './observe.ts'
+import { bytes, call, never, observe, settled, stuck } from './observe.ts'
 
 const environ = (): Environ => setupTestingDefaults({})
 
@@ -425,15 +425,7 @@ describe('closing what was captured', () => {
 
   it('happens also when return fails', async () => {
     const log: string[] = []
-    const body = {
-      [Symbol.iterator]: () => ({
-        next: () => ({ done: false, value: bytes('a') }),
-        return() {
-          throw new Error('stuck')
-        },
-      }),
-      close: () => void log.push('close'),
-    } as unknown as Body
+    const body = stuck(log)
     for (const isWritten of [false, true]) {
       log.length = 0
       const response = await capture((_, start) => {

@@ -30,6 +30,19 @@ export function observe(log: string[], chunks: Body, close: () => unknown = () =
   return { [protocol]: begin, close: closing } as unknown as Body
 }
 
+/** A body that never ends by itself, and whose iterator cannot be left. */
+export function stuck(log: string[]): Body {
+  return {
+    [Symbol.iterator]: () => ({
+      next: () => ({ done: false, value: bytes('a') }),
+      return() {
+        throw new Error('stuck')
+      },
+    }),
+    close: () => void log.push('close'),
+  } as unknown as Body
+}
+
 export interface Answer {
   status: string
   headers: Header[]

@@ -61,6 +61,7 @@ const SERVER_SOFTWARE = `tsgi/${version}`
 const GRACE_MS = 10_000
 
 class NodeServer implements Server {
+  port = 0
   readonly closed: Promise<void>
   readonly #app: Application
   readonly #options: CheckedOptions
@@ -113,19 +114,14 @@ class NodeServer implements Server {
       await removeStaleSocket(unix)
       await listen(this.#http, { path: unix })
     }
+    const address = this.#http.address() as AddressInfo | string
+    this.port = typeof address === 'string' ? 0 : address.port
     this.#facts.port = this.port === 0 ? { http: '80', https: '443' }[this.#facts.scheme] : String(this.port)
     // Out of descriptors, say: the server goes on, and somebody ought to know.
     this.#http.on('error', (error) =>
       reportError(this.#options.errors, 'serve: accepting a connection failed', error),
     )
   }
-
-  get port(): number {
-    const address = this.#http.address() as AddressInfo | string | null
-    return typeof address === 'object' ? (address?.port ?? this.#lastPort) : 0
-  }
-
-  #lastPort = 0
 
   get url(): string {
     const { host, unix } = this.#options
@@ -143,7 +139,6 @@ class NodeServer implements Server {
   }
 
   async #close(graceMs: number): Promise<void> {
-    this.#lastPort = this.port
     const ended = new Promise<void>((resolve) => this.#http.close(() => resolve()))
     this.#http.closeIdleConnections()
     let timer: NodeJS.Timeout | undefined

@@ -11,7 +11,7 @@ import { isBytes, utf8Length } from '../bytes.ts'
 import type { Application, Body, Environ, ErrorStream, Header, Status, Write } from '../contract.ts'
 import { isPromiseLike } from '../promise.ts'
 import type { GatewayExchange } from './exchange.ts'
-import { makeHead, type ResponseHead } from './head.ts'
+import { makeHead, type ResponseHead, secondCall } from './head.ts'
 import { InputError } from './input-error.ts'
 import { reportError } from './report.ts'
 
@@ -120,9 +120,7 @@ export class Call {
     if (error !== undefined) {
       if (this.#headSent) throw error
     } else if (this.#started) {
-      throw new Error(
-        'startResponse: must be called once, or again with the error that made it necessary; got a second call',
-      )
+      throw secondCall()
     } else if (this.#over && !this.#exchange.aborted) {
       throw new Error('startResponse: must be called before the body ends; the response is over')
     }

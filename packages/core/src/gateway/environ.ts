@@ -1,6 +1,7 @@
-import { internKey } from '../bare-object.ts'
 import type { Environ, ErrorStream, Exchange, InputStream, Status } from '../contract.ts'
+import { internKey } from '../fast-object.ts'
 import { emptyInput } from '../input.ts'
+import { type RequestKey, repeatSeparator, requestKey } from './request-key.ts'
 import { isHost, parseTarget } from './target.ts'
 
 /** What is the same for every request of a server. */
@@ -148,14 +149,12 @@ function checkTransferCoding(coding: string, environ: Environ, protocol: string)
   }
 }
 
-type HeaderKey = `HTTP_${string}` | 'CONTENT_TYPE' | 'CONTENT_LENGTH'
-
 /** What a request header becomes. */
 interface Field {
   /** As it was spelt. */
   readonly name: string
   /** Its key in environ; `undefined` where the header is dropped. */
-  readonly key: HeaderKey | undefined
+  readonly key: RequestKey | undefined
   readonly separator: ', ' | '; '
   readonly check: Check | undefined
 }
@@ -187,21 +186,13 @@ function learnField(name: string): Field {
 }
 
 function makeField(spelt: string, name: string): Field {
-  // `X_User` and `X-User` would share a key, so that a client could pass for a trusted proxy. `Proxy` would become
-  // HTTP_PROXY, which programs take for their outgoing proxy (httpoxy, CVE-2016-5385).
-  const dropped = name.includes('_') || name === 'proxy'
+  const key = requestKey(name)
   return {
     name: spelt,
-    key: dropped ? undefined : (internKey(keyOf(name)) as HeaderKey),
-    separator: name === 'cookie' ? '; ' : ', ',
+    key: key && (internKey(key) as RequestKey),
+    separator: repeatSeparator(name),
     check: CHECKS.get(name),
   }
-}
-
-function keyOf(name: string): HeaderKey {
-  if (name === 'content-type') return 'CONTENT_TYPE'
-  if (name === 'content-length') return 'CONTENT_LENGTH'
-  return `HTTP_${name.toUpperCase().replaceAll('-', '_')}`
 }
 
 /** The headers of which two would be read differently by a guard and by what it guards. */

@@ -58,6 +58,13 @@ export function makeHead(status: string, headers: readonly Header[]): ResponseHe
   return { code, reason, headers: flat, contentLength, ascii }
 }
 
+/** What `startResponse` throws when it is called again without an error (PEP 3333, The start_response() Callable). */
+export function secondCall(): Error {
+  return new Error(
+    'startResponse: must be called once, or again with the error that made it necessary; got a second call',
+  )
+}
+
 const ASCII_VALUE = /^[\t\x20-\x7e]*$/
 const DIGITS = /^\d{1,15}$/
 

@@ -75,8 +75,8 @@ class NodeServer implements Server {
   #active = 0
   #onIdle: () => void = () => {}
   #shutdown: DOMException | undefined = undefined
-  readonly #isClosing = (): boolean => this.#closing !== undefined
-  #closing: Promise<void> | undefined = undefined
+  #isClosing = false
+  readonly #askIsClosing = (): boolean => this.#isClosing
   #onClosed: () => void = () => {}
 
   constructor(app: Application, options: CheckedOptions) {
@@ -130,15 +130,18 @@ class NodeServer implements Server {
   }
 
   close({ graceMs = GRACE_MS }: { graceMs?: number } = {}): Promise<void> {
-    this.#closing ??= this.#close(graceMs)
-    return this.#closing
+    if (!this.#isClosing) {
+      this.#isClosing = true
+      void this.#stop(graceMs)
+    }
+    return this.closed
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
 
-  async #close(graceMs: number): Promise<void> {
+  async #stop(graceMs: number): Promise<void> {
     const ended = new Promise<void>((resolve) => this.#http.close(() => resolve()))
     this.#http.closeIdleConnections()
     let timer: NodeJS.Timeout | undefined
@@ -182,7 +185,7 @@ class NodeServer implements Server {
     }
     this.#served++
     const hasBody = environ['wsgi.input'] !== emptyInput()
-    const call = new Call(new NodeSink(request, response, hasBody, this.#isClosing), exchange, environ)
+    const call = new Call(new NodeSink(request, response, hasBody, this.#askIsClosing), exchange, environ)
     let isOver = false
     const end = (): void => {
       if (isOver) return
@@ -190,7 +193,7 @@ class NodeServer implements Server {
       if (response.writableFinished) call.sent()
       else call.gone(this.#shutdown)
       this.#active--
-      if (this.#closing !== undefined) this.#endedWhileClosing()
+      if (this.#isClosing) this.#endedWhileClosing()
     }
     this.#active++
     response.on('close', end)

@@ -15,7 +15,7 @@ export class TextBody implements Iterable<Uint8Array> {
   }
 
   *[Symbol.iterator](): Generator<Uint8Array, undefined> {
-    yield encode(this.text, this.charset)
+    yield encodeText(this.text, this.charset)
   }
 }
 
@@ -44,7 +44,7 @@ function isCharset(name: string): name is Charset {
   return name === 'utf-8' || name === 'iso-8859-1' || name === 'us-ascii'
 }
 
-function encode(text: string, charset: Charset): Uint8Array {
+export function encodeText(text: string, charset: Charset): Uint8Array {
   // ASCII is UTF-8 too.
   return charset === 'iso-8859-1' ? latin1(text) : utf8(text)
 }

@@ -1,6 +1,7 @@
 import { latin1 } from './bytes.ts'
 import type { Header } from './contract.ts'
 import { checkHeaderName, checkHeaderValue, isSameName } from './field.ts'
+import { fieldLines } from './gateway/encode-head.ts'
 import { makeHead } from './gateway/head.ts'
 
 /**
@@ -79,7 +80,12 @@ export class Headers implements Iterable<Header> {
    * @throws TypeError as `set` does, and when the name of a parameter is no token
    */
   add(name: string, value: string | null, params: Readonly<Record<string, string | null>> = {}): void {
-    const parts = value === null ? [] : [value]
+    const parts: string[] = []
+    if (value !== null) {
+      // Joined below, a number would pass for its text.
+      checkHeaderValue('Headers', name, value)
+      parts.push(value)
+    }
     for (const [param, text] of Object.entries(params)) parts.push(formatParam(param, text))
     this.append(name, parts.join('; '))
   }
@@ -136,10 +142,8 @@ export class Headers implements Iterable<Header> {
    */
   toBytes(): Uint8Array {
     // Other code may have put anything into the list.
-    makeHead('200 OK', this.list)
-    let text = ''
-    for (const [name, value] of this.list) text += `${name}: ${value}\r\n`
-    return latin1(`${text}\r\n`)
+    const { headers } = makeHead('200 OK', this.list)
+    return latin1(`${fieldLines(headers)}\r\n`)
   }
 }
 
@@ -163,5 +167,7 @@ function formatParam(param: string, text: string | null): string {
   const name = param.replaceAll('_', '-')
   // An unchecked name could close its parameter and open another one.
   checkHeaderName('Headers', name)
-  return text === null || text === '' ? name : `${name}="${text.replace(/["\\]/g, '\\$&')}"`
+  if (text === null) return name
+  checkHeaderValue('Headers', name, text)
+  return text === '' ? name : `${name}="${text.replace(/["\\]/g, '\\$&')}"`
 }

@@ -11,10 +11,12 @@ import {
   type RequestFacts,
   type ServerFacts,
 } from '../src/gateway.ts'
+import { FileWrapper } from '../src/index.ts'
 
 const errors = errorStream(() => {})
 const exchange = new GatewayExchange(errors)
 const input = inputStream([])
+const fileWrapper: Environ['wsgi.file_wrapper'] = (file, blockSize) => new FileWrapper(file, blockSize)
 
 const SERVER: ServerFacts = {
   name: 'server.example',
@@ -90,6 +92,10 @@ describe('makeEnviron', () => {
     ['wsgi.multithread', { multithread: false }, false],
     ['wsgi.multiprocess', { multiprocess: true }, true],
     ['wsgi.run_once', { runOnce: true }, true],
+    ['wsgi.file_wrapper', { fileWrapper }, fileWrapper],
+    ['SERVER_SOFTWARE', { software: 'other/2' }, 'other/2'],
+    ['SERVER_NAME', { name: 'other.example' }, 'other.example'],
+    ['SERVER_PORT', { port: '1' }, '1'],
   ])('takes %s from the server', (key, server, value) => {
     expect((make(['Host', 'a'], {}, server) as Environ)[key]).toBe(value)
   })

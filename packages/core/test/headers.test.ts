@@ -194,23 +194,133 @@ describe('what cannot be sent', () => {
   }
 })
 
+// What wsgiref.headers gives (Python 3.11, measured), what is given here where that is something else, and why.
+describe('beside wsgiref', () => {
+  const FETCH = 'the Fetch standard'
+  const twice = (): Headers =>
+    new Headers([
+      ['Foo', 'bar'],
+      ['foo', 'baz'],
+      ['X', ''],
+    ])
+
+  it.each<[act: string, act: (headers: Headers) => unknown, wsgiref: unknown, ours?: unknown, why?: string]>([
+    ["h['FOO']", (h) => h.get('FOO'), 'bar', 'bar, baz', FETCH],
+    ["h.get('nope')", (h) => h.get('nope'), null],
+    ["h.get('nope', 'dft')", (h) => h.get('nope') ?? 'dft', 'dft'],
+    ["h.get('x')", (h) => h.get('x'), ''],
+    ["h.get_all('foo')", (h) => h.getAll('foo'), ['bar', 'baz']],
+    ["h.get_all('nope')", (h) => h.getAll('nope'), []],
+    ["'x' in h", (h) => h.has('x'), true],
+    ['len(h)', (h) => h.size, 3],
+    ['h.keys()', (h) => [...h.keys()], ['Foo', 'foo', 'X']],
+    ['h.values()', (h) => [...h.values()], ['bar', 'baz', '']],
+    ['list(h)', (h) => [...h], 'AttributeError', twice().list, 'iterates, where wsgiref fails'],
+    [
+      "h['FOO'] = 'n'",
+      (h) => {
+        h.set('FOO', 'n')
+        return h.list
+      },
+      [
+        ['X', ''],
+        ['FOO', 'n'],
+      ],
+      [
+        ['FOO', 'n'],
+        ['X', ''],
+      ],
+      `in place: ${FETCH}`,
+    ],
+    [
+      "del h['foo'], h['nope']",
+      (h) => {
+        h.delete('foo')
+        h.delete('nope')
+        return h.list
+      },
+      [['X', '']],
+    ],
+    ['bytes(h)', (h) => latin1(h.toBytes()), 'Foo: bar\r\nfoo: baz\r\nX: \r\n\r\n'],
+  ])('%s', (_, act, wsgiref, ours = wsgiref) => {
+    expect(act(twice())).toEqual(ours)
+  })
+
+  it.each<[headers: unknown, wsgiref: string]>([
+    ['a', 'TypeError'],
+    [new Map([['a', 'b']]), 'TypeError'],
+    [{ a: 'b' }, 'TypeError'],
+    [null, 'an empty list: null is no absence here'],
+  ])('makes no view of %j; wsgiref: %s', (headers) => {
+    expect(() => new Headers(headers as Header[])).toThrow(
+      'Headers: headers must be an array of [name, value] pairs; got ',
+    )
+  })
+
+  it.each<[pair: unknown, wsgiref: string]>([
+    [['a'], 'a ValueError'],
+    [['a', 'b', 'c'], 'a ValueError'],
+    [[1, 'x'], 'an AssertionError'],
+    [['x', 1], 'an AssertionError'],
+    [['A', '\u4f60'], 'a UnicodeEncodeError'],
+    [['A', 'a\r\nB: c'], 'two lines: header injection'],
+    [['A', 'a\0'], 'the bytes'],
+    [['a b', 'x'], 'the bytes'],
+    [['', 'x'], 'the bytes'],
+    [['Status', 'x'], 'the bytes, and an error of start_response'],
+    [['Connection', 'close'], 'the bytes, and an error of start_response'],
+    [['Content-Length', '-1'], 'the bytes'],
+  ])('makes no bytes of %j, which came past the view; wsgiref: %s', (pair) => {
+    expect(() => new Headers([pair as Header]).toBytes()).toThrow(TypeError)
+  })
+})
+
 describe('add', () => {
-  it.each<[string, string | null, Record<string, string | null>, string]>([
-    ['a value alone', 'attachment', {}, 'attachment'],
-    ['a parameter', 'attachment', { filename: 'a.txt' }, 'attachment; filename="a.txt"'],
-    ['an underscore as a dash', 'x', { max_age_s: '5' }, 'x; max-age-s="5"'],
-    ['null as a bare name', 'x', { secure: null }, 'x; secure'],
-    ['an empty text as a bare name', 'x', { secure: '' }, 'x; secure'],
-    ['a quote and a backslash escaped', 'x', { f: 'a"b\\c' }, 'x; f="a\\"b\\\\c"'],
-    ['an injected parameter inside its quotes', 'x', { f: 'a"; evil="b' }, 'x; f="a\\"; evil=\\"b"'],
-    ['order', 'x', { b: '1', a: '2' }, 'x; b="1"; a="2"'],
-    ['no value', null, { a: '1' }, 'a="1"'],
-    ['no value and no parameter', null, {}, ''],
-    ['an empty value', '', { a: '1' }, '; a="1"'],
-  ])('gives %s', (_, value, params, expected) => {
+  it.each<
+    [
+      value: string | null,
+      params: Record<string, string | null>,
+      wsgiref: string,
+      ours?: ErrorConstructor,
+      why?: string,
+    ]
+  >([
+    ['attachment', {}, 'attachment'],
+    ['attachment', { filename: 'a.txt' }, 'attachment; filename="a.txt"'],
+    ['x', { max_age_s: '5' }, 'x; max-age-s="5"'],
+    ['x', { __: '5' }, 'x; --="5"'],
+    ['x', { secure: null }, 'x; secure'],
+    ['x', { secure: '' }, 'x; secure'],
+    ['x', { a: ' ' }, 'x; a=" "'],
+    ['x', { a: '\t' }, 'x; a="\t"'],
+    ['x', { f: 'a"b\\c' }, 'x; f="a\\"b\\\\c"'],
+    ['x', { f: 'a"; evil="b' }, 'x; f="a\\"; evil=\\"b"'],
+    ['x', { b: '1', a: '2' }, 'x; b="1"; a="2"'],
+    [null, { a: '1' }, 'a="1"'],
+    [null, {}, ''],
+    ['', { a: '1' }, '; a="1"'],
+    ['', {}, ''],
+    ['x', { a: '\xe9' }, 'x; a="\xe9"'],
+    ['x', { 'a b': '1' }, 'x; a b="1"', TypeError, 'another parameter could be opened'],
+    ['x', { 'a="b"; c': '1' }, 'x; a="b"; c="1"', TypeError, 'the same'],
+    ['x', { a: 'b\r\nC: d' }, 'x; a="b\r\nC: d"', TypeError, 'another header could be opened'],
+    ['x', { a: '\u4f60' }, 'x; a="\u4f60"', TypeError, 'Latin-1 has no such character'],
+    ['x', { a: 5 as never }, 'AssertionError', TypeError],
+    ['x', { a: undefined as never }, 'x; a', TypeError, 'null is the way to say so'],
+    [5 as never, {}, 'AssertionError', TypeError],
+    [undefined as never, { a: '1' }, 'a="1"', TypeError, 'null is the way to say so'],
+  ])('of %j and %j gives wsgiref’s %j, or a %o', (value, params, wsgiref, failure) => {
     const headers = new Headers()
-    headers.add('X', value, params)
-    expect(headers.list).toEqual([['X', expected]])
+    const add = () => headers.add('X', value, params)
+    if (failure === undefined) add()
+    else expect(add).toThrow(failure)
+    expect(headers.list).toEqual(failure === undefined ? [['X', wsgiref]] : [])
+  })
+
+  it('says which parameter is none', () => {
+    expect(() => new Headers().add('X', 'y', { max_age: 5 as never })).toThrow(
+      /^Headers: max-age: value must be text .*; got number$/,
+    )
   })
 
   it('always appends', () => {
@@ -221,10 +331,6 @@ describe('add', () => {
 
   it.each(['a;b', 'a=b', 'a b', '', 'a"'])('refuses the parameter name %j', (param) => {
     expect(() => new Headers().add('X', 'y', { [param]: '1' })).toThrow(TypeError)
-  })
-
-  it.each(['a\r\nB: c', '\u4f60'])('refuses the parameter value %j', (text) => {
-    expect(() => new Headers().add('X', 'y', { a: text })).toThrow(TypeError)
   })
 })
 
@@ -298,17 +404,6 @@ describe('toBytes', () => {
     expect(new Headers([['A', '\xe9\xff']]).toBytes()).toEqual(
       Uint8Array.from([0x41, 0x3a, 0x20, 0xe9, 0xff, 0x0d, 0x0a, 0x0d, 0x0a]),
     )
-  })
-
-  it.each<Header>([
-    ['a b', 'x'],
-    ['A', 'x\r\ny'],
-    ['A', '\u010a'],
-    ['Connection', 'close'],
-    ['Status', '200 OK'],
-    ['Content-Length', '-1'],
-  ])('refuses %j: %j, which came past the view', (name, value) => {
-    expect(() => new Headers([[name, value]]).toBytes()).toThrow(TypeError)
   })
 })
 

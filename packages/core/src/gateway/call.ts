@@ -5,12 +5,22 @@ import {
   bodyIterator,
   chunkFault,
   closeBody,
+  encodeText,
   TextBody,
 } from '../body.ts'
 import { isBytes, utf8Length } from '../bytes.ts'
 import type { Application, Body, Environ, ErrorStream, Header, Status, Write } from '../contract.ts'
+import { copyEnviron } from '../environ.ts'
+import { FileWrapper } from '../file-wrapper.ts'
 import { isPromiseLike } from '../promise.ts'
-import type { GatewayExchange } from './exchange.ts'
+import {
+  ERROR_HEADERS,
+  ERROR_STATUS,
+  type ErrorHandling,
+  errorApplication,
+  errorPage,
+} from './error-handling.ts'
+import { GatewayExchange } from './exchange.ts'
 import { makeHead, type ResponseHead, secondCall } from './head.ts'
 import { InputError } from './input-error.ts'
 import { reportError } from './report.ts'
@@ -27,11 +37,24 @@ export interface Sink {
    * settled, and it must be settled when the client is gone.
    */
   sendChunk(chunk: Uint8Array): void | Promise<void>
+  /**
+   * Gives what sends a file better than by reading it, where there is such a way. Asked before the head is out, and only
+   * about a body that is a `FileWrapper` itself (PEP 3333, Optional Platform-Specific File Handling): a file that is to
+   * be read after all can still turn out to be missing, and be answered with a 500.
+   */
+  fileSender?(file: FileWrapper): SendFile | undefined
   /** Ends the response; `last` is the only chunk of the body, and a string is to be sent as UTF-8. */
   end(last?: Uint8Array | string): void
   /** Cuts the response off, so that nobody can take it for a whole one. */
   abort(): void
 }
+
+/**
+ * Sends a file, from where it stands or from its `start`, behind the head and what was written: no more than `limit`
+ * bytes, and not past its `end`. The promise gives how many went out; when the client is gone, those that did until then.
+ * The file is closed when it is settled, and not before.
+ */
+export type SendFile = (limit: number) => Promise<number>
 
 /**
  * One call of an application, from the call to the closed body: the state machine of the contract's sections 3 and 4,
@@ -47,6 +70,9 @@ export class Call {
   // Read before the application may change its environ.
   readonly #method: string
   readonly #target: string
+  /** For the application that answers a failure; nothing else reads it after the call. */
+  readonly #environ: Environ
+  readonly #handling: ErrorHandling
 
   #head: ResponseHead | undefined = undefined
   #started = false
@@ -58,6 +84,8 @@ export class Call {
   #cut = false
   #aborted = false
   #error: unknown = undefined
+  /** The call of the application that answers a failure in place of this one's. */
+  #answer: Call | undefined = undefined
 
   #body: Body | undefined = undefined
   /** As `closeBody` takes it: absent, begun, or `null` after the end. */
@@ -70,47 +98,60 @@ export class Call {
   #settled = false
   /** The transport is full until this is settled. */
   #full: Promise<void> | undefined = undefined
+  #sendingFile = false
 
-  constructor(sink: Sink, exchange: GatewayExchange, environ: Environ) {
+  constructor(
+    sink: Sink,
+    exchange: GatewayExchange,
+    environ: Environ,
+    handling: ErrorHandling = BARE_HANDLING,
+  ) {
     this.#sink = sink
     this.#exchange = exchange
     this.#errors = environ['wsgi.errors']
     this.#method = environ.REQUEST_METHOD
     this.#target = environ.REQUEST_URI
+    this.#environ = environ
+    this.#handling = handling
   }
 
   /** Calls the application and sends its answer. Nothing is awaited where the application is sync. */
   run(app: Application, environ: Environ): void {
-    let body: Body | Promise<Body>
     try {
-      body = app(environ, (status, headers, error) => this.#startResponse(status, headers, error))
+      const body = app(environ, (status, headers, error) => this.#startResponse(status, headers, error))
+      if (isPromiseLike(body)) {
+        Promise.resolve(body).then(
+          (settled) => this.#begin(settled),
+          (error: unknown) => this.#fail(error),
+        )
+      } else this.#begin(body)
     } catch (error) {
       this.#fail(error)
-      return
     }
-    if (isPromiseLike(body)) {
-      Promise.resolve(body).then(
-        (settled) => this.#begin(settled),
-        (error: unknown) => this.#fail(error),
-      )
-    } else this.#begin(body)
   }
 
   /** The transport took everything. */
   sent(): void {
-    this.#settle()
+    ;(this.#answer ?? this).#settle()
   }
 
   /** The client left, or the server stopped waiting, before the response was complete. */
   gone(reason?: unknown): void {
-    if (this.#settled) return
-    if (this.#cut) {
-      this.#settle()
+    const answer = this.#answer ?? this
+    if (answer.#settled) return
+    if (answer.#cut) {
+      answer.#settle()
       return
     }
     this.#over = true
     this.#aborted = true
     this.#exchange.abort(reason)
+    if (answer !== this) {
+      answer.gone(reason)
+      return
+    }
+    // The transport still has the file, and will say how much of it went out.
+    if (this.#sendingFile) return
     this.#close()
     // Not after the body is closed: an application that never comes to its end must not hold up the log.
     this.#finish()
@@ -135,38 +176,43 @@ export class Call {
     const fault = chunkFault(chunk)
     if (fault !== undefined) throw new TypeError(fault)
     if (this.#over) return rejected(new Error('write: must be called before the response is over; it is'))
+    if (this.#sendingFile)
+      return rejected(new Error('write: must be called before the body; a file is on its way'))
     if (this.#send(chunk) === TOO_MUCH) {
-      const error = new RangeError(this.#lengthFault())
+      const error = lengthFault(this.#head!, 'more')
       this.#report(error)
       return rejected(error)
     }
-    return this.#full === undefined ? WRITTEN : this.#full.then(() => this.#written())
+    return this.#full === undefined ? WRITTEN : ignorable(this.#full.then(() => this.#written()))
   }
 
-  #written(): void | Promise<void> {
-    if (this.#exchange.aborted) return rejected(new Error('write: the client is gone'))
+  #written(): void {
+    if (this.#exchange.aborted) throw new Error('write: the client is gone')
   }
 
   #begin(body: Body): void {
-    if (this.#over) {
-      if (bodyFault(body) === undefined) {
-        this.#body = body
-        this.#close()
-      }
-      return
-    }
-    if (!this.#headSent && this.#head !== undefined && this.#sendWhole(body, this.#head)) return
     try {
+      if (this.#over) {
+        if (bodyFault(body) === undefined) {
+          this.#body = body
+          this.#close()
+        }
+        return
+      }
+      if (!this.#headSent && this.#head !== undefined && this.#sendWhole(body, this.#head)) return
       const fault = bodyFault(body)
       if (fault !== undefined) throw new TypeError(fault)
       this.#body = body
+      const sendFile = this.#fileSender(body)
+      if (sendFile !== undefined) {
+        void this.#sendFile(sendFile)
+        return
+      }
       this.#iterator = bodyIterator(body)
+      this.#resume(this.#iterator)
     } catch (error) {
       this.#fail(error)
-      return
     }
-    if (this.#full === undefined) this.#pull(this.#iterator)
-    else this.#resumeAfter(this.#full, this.#iterator)
   }
 
   /** The cheap way, for a body whose one chunk is at hand: its length is known, and head and body go out together. */
@@ -177,27 +223,56 @@ export class Call {
       if (body.length !== 1 || !isBytes(body[0])) return false
       chunk = body[0]
       length = chunk.length
-    } else if (body instanceof TextBody && body.charset === 'utf-8') {
-      chunk = body.text
-      length = utf8Length(chunk)
+    } else if (body instanceof TextBody) {
+      const isUtf8 = body.charset === 'utf-8'
+      chunk = isUtf8 ? body.text : encodeText(body.text, body.charset)
+      length = isUtf8 ? utf8Length(body.text) : chunk.length
     } else return false
     if (head.contentLength !== -1 && head.contentLength !== length) return false
     this.#body = body
     this.#iterator = null
-    try {
-      this.#sendHead(head, length)
-      if (this.#bodyless || length === 0) this.#sink.end()
-      else {
-        this.#bytesSent = length
-        this.#sink.end(chunk)
-      }
-    } catch (error) {
-      this.#fail(error)
-      return true
+    this.#sendHead(head, length)
+    if (this.#bodyless || length === 0) this.#sink.end()
+    else {
+      this.#bytesSent = length
+      this.#sink.end(chunk)
     }
     this.#over = true
     this.#close()
     return true
+  }
+
+  #fileSender(body: Body): SendFile | undefined {
+    if (!(body instanceof FileWrapper)) return undefined
+    if (this.#head === undefined || isBodyless(this.#method, this.#head.code)) return undefined
+    return this.#sink.fileSender?.(body)
+  }
+
+  async #sendFile(sendFile: SendFile): Promise<void> {
+    try {
+      if (this.#full !== undefined) await this.#full
+      if (this.#over) return
+      const head = this.#requireHead()
+      if (!this.#headSent) this.#sendHead(head, -1)
+      this.#sendingFile = true
+      const room = head.contentLength === -1 ? Number.POSITIVE_INFINITY : head.contentLength - this.#bytesSent
+      this.#bytesSent += await sendFile(room)
+      if (!this.#over) this.#end()
+    } catch (error) {
+      this.#fail(error)
+    } finally {
+      this.#sendingFile = false
+      if (this.#aborted) {
+        this.#close()
+        this.#finish()
+      }
+    }
+  }
+
+  /** Goes on as soon as the transport has room. */
+  #resume(iterator: BodyIterator): void {
+    if (this.#full === undefined) this.#pull(iterator)
+    else this.#full.then(() => this.#pull(iterator))
   }
 
   /** Takes chunk after chunk, without a promise for as long as neither the body nor the transport gives one. */
@@ -215,9 +290,9 @@ export class Call {
           this.#awaitNext(next, iterator)
           return
         }
-        if (!this.#take(next)) return
+        this.#take(next)
         if (this.#full !== undefined) {
-          this.#resumeAfter(this.#full, iterator)
+          this.#resume(iterator)
           return
         }
       }
@@ -232,43 +307,34 @@ export class Call {
       (result) => {
         this.#awaiting = false
         try {
-          if (this.#over || !this.#take(result)) return
+          if (!this.#over) this.#take(result)
         } catch (error) {
           this.#fail(error)
-          return
         }
-        if (this.#full === undefined) this.#pull(iterator)
-        else this.#resumeAfter(this.#full, iterator)
+        this.#resume(iterator)
       },
       (error: unknown) => {
-        this.#awaiting = false
         this.#iterator = null
         this.#fail(error)
       },
     )
   }
 
-  #resumeAfter(full: Promise<void>, iterator: BodyIterator): void {
-    full.then(() => this.#pull(iterator))
-  }
-
-  /** Deals with one result of the iterator; whether to ask for the next. */
-  #take(result: IteratorResult<Uint8Array>): boolean {
+  /** Deals with one result of the iterator. */
+  #take(result: IteratorResult<Uint8Array>): void {
     if (result.done) {
       this.#iterator = null
       this.#end()
-      return false
+      return
     }
     const fault = chunkFault(result.value)
     if (fault !== undefined) throw new TypeError(fault)
     const outcome = this.#send(result.value)
     if (outcome === TOO_MUCH) {
-      this.#report(new RangeError(this.#lengthFault()))
+      this.#report(lengthFault(this.#head!, 'more'))
     }
-    if (outcome === SENT) return true
     // Nothing that the body still has can go out: a HEAD's answer, a 304, or all the bytes declared.
-    this.#end()
-    return false
+    if (outcome !== SENT) this.#end()
   }
 
   /** Sends a chunk, its head first; what goes past the declared length is cut away (PEP 3333, Content-Length). */
@@ -295,7 +361,7 @@ export class Call {
   #sendHead(head: ResponseHead, length: number): void {
     this.#headSent = true
     const { code } = head
-    this.#bodyless = this.#method === 'HEAD' || code === 304 || code === 204 || code < 200
+    this.#bodyless = isBodyless(this.#method, code)
     if (code === 204 || code < 200) {
       // RFC 9110 section 8.6: no Content-Length in a 1xx or 204.
       if (head.contentLength !== -1) head = withoutContentLength(head)
@@ -315,26 +381,19 @@ export class Call {
   }
 
   #end(): void {
-    if (!this.#headSent) {
-      // A HEAD's answer has no body to measure: what GET would send is not known.
-      this.#sendHead(this.#requireHead(), this.#method === 'HEAD' ? -1 : 0)
+    const head = this.#requireHead()
+    // Before the head is out: a body that has nothing at all can still be answered by an error.
+    if (this.#bytesSent < head.contentLength && !isBodyless(this.#method, head.code)) {
+      throw lengthFault(head, this.#bytesSent)
     }
-    const { contentLength } = this.#head!
-    if (!this.#bodyless && this.#bytesSent < contentLength) {
-      throw new RangeError(this.#lengthFault())
-    }
+    // A HEAD's answer has no body to measure: what GET would send is not known.
+    if (!this.#headSent) this.#sendHead(head, this.#method === 'HEAD' ? -1 : 0)
     this.#sink.end()
     this.#over = true
     this.#close()
   }
 
-  #lengthFault(): string {
-    const { contentLength } = this.#head!
-    const found = this.#bytesSent < contentLength ? String(this.#bytesSent) : 'more'
-    return `application: the body must have the ${contentLength} bytes that Content-Length declares; got ${found}`
-  }
-
-  /** What was thrown past every layer: a bare 500 before the first byte, a cut connection after it. */
+  /** What was thrown past every layer: an answer to the error before the first byte, a cut connection after it. */
   #fail(error: unknown): void {
     if (this.#over) {
       // Who stops because the signal said so, or because the input broke off, did nothing wrong.
@@ -344,19 +403,45 @@ export class Call {
     this.#error = error ?? new Error(`application: threw ${error}`)
     if (!this.#isClientsFault(error)) this.#report(error)
     this.#over = true
+    if (this.#headSent) this.#cutOff()
+    else if (error instanceof InputError) this.#sendPage(error.status)
+    else {
+      const app = errorApplication(this.#handling, this.#error)
+      if (app === undefined) this.#sendPage(ERROR_STATUS)
+      else this.#answerBy(app)
+    }
+    this.#close()
+  }
+
+  #sendPage(status: Status): void {
+    const page = errorPage(status)
     try {
-      if (this.#headSent) throw error
-      const status = error instanceof InputError ? error.status : '500 Internal Server Error'
-      const page = `${status.slice(4)}\n`
-      this.#head = makeHead(status, [['Content-Type', 'text/plain; charset=utf-8']])
+      this.#head = makeHead(status, ERROR_HEADERS)
       this.#sendHead(this.#head, page.length)
       if (!this.#bodyless) this.#bytesSent = page.length
       this.#sink.end(this.#bodyless ? undefined : page)
     } catch {
-      this.#cut = true
-      this.#sink.abort()
+      this.#cutOff()
     }
-    this.#close()
+  }
+
+  #cutOff(): void {
+    this.#cut = true
+    this.#sink.abort()
+  }
+
+  /**
+   * Lets another application answer, in a call of its own: nothing that the failed one still does can get into the answer. That
+   * call has no error handling but the log, so that its failure is answered by the bare 500.
+   */
+  #answerBy(app: Application): void {
+    const environ = copyEnviron(this.#environ, { REQUEST_METHOD: this.#method })
+    const exchange = new GatewayExchange(this.#errors)
+    exchange.onFinish(({ aborted }) => (aborted ? this.#finish() : this.#settle()))
+    this.#answer = new Call(this.#sink, exchange, environ, {
+      logException: (error) => this.#report(error),
+    })
+    this.#answer.run(app, environ)
   }
 
   #isClientsFault(error: unknown): boolean {
@@ -365,7 +450,19 @@ export class Call {
   }
 
   #report(error: unknown): void {
-    reportError(this.#errors, `${this.#method} ${this.#target}`, error)
+    const where = `${this.#method} ${this.#target}`
+    if (this.#handling.logException === undefined) {
+      reportError(this.#errors, where, error)
+      return
+    }
+    try {
+      // An async function is outside the type, but must not bring the process down all the same.
+      const logged = this.#handling.logException(error, where) as unknown
+      if (isPromiseLike(logged)) this.#exchange.waitUntil(logged)
+    } catch (failure) {
+      reportError(this.#errors, where, error)
+      reportError(this.#errors, `${where}: logException threw`, failure)
+    }
   }
 
   #close(): void {
@@ -377,6 +474,7 @@ export class Call {
       return
     }
     this.#closing = true
+    let failure: unknown
     try {
       const closing =
         this.#awaiting && this.#iterator
@@ -390,10 +488,9 @@ export class Call {
         return
       }
     } catch (error) {
-      this.#afterClose(error)
-      return
+      failure = error
     }
-    this.#afterClose()
+    this.#afterClose(failure)
   }
 
   #afterClose(error?: unknown): void {
@@ -413,14 +510,17 @@ export class Call {
   }
 
   #finish(): void {
+    const answer = this.#answer ?? this
     this.#exchange.finish({
-      status: this.#headSent ? this.#head?.code : undefined,
-      bytesSent: this.#bytesSent,
+      status: answer.#headSent ? answer.#head?.code : undefined,
+      bytesSent: answer.#bytesSent,
       error: this.#error,
       aborted: this.#aborted,
     })
   }
 }
+
+const BARE_HANDLING: ErrorHandling = {}
 
 const SENT = 0
 const ENOUGH = 1
@@ -428,14 +528,27 @@ const TOO_MUCH = 2
 
 const WRITTEN = Promise.resolve()
 
-/** A rejection that whoever does not wait for it may ignore: it must not end the process. */
 function rejected(error: Error): Promise<void> {
-  const promise = Promise.reject(error)
+  return ignorable(Promise.reject(error))
+}
+
+/** A promise whose rejection whoever does not wait for it may ignore: it must not end the process. */
+function ignorable(promise: Promise<void>): Promise<void> {
   promise.catch(ignore)
   return promise
 }
 
 function ignore(): void {}
+
+function lengthFault({ contentLength }: ResponseHead, found: number | 'more'): RangeError {
+  return new RangeError(
+    `application: the body must have the ${contentLength} bytes that Content-Length declares; got ${found}`,
+  )
+}
+
+function isBodyless(method: string, code: number): boolean {
+  return method === 'HEAD' || code === 304 || code === 204 || code < 200
+}
 
 function withoutContentLength(head: ResponseHead): ResponseHead {
   const headers: string[] = []

@@ -10,11 +10,14 @@ export interface ServerFacts {
   name: string
   port: string
   scheme: 'http' | 'https'
+  /** `SERVER_SOFTWARE`. */
   software: string
   errors: ErrorStream
   multithread: boolean
   multiprocess: boolean
   runOnce: boolean
+  /** `wsgi.file_wrapper`, where `Sink.fileSender` is there for what it makes. */
+  fileWrapper?: Environ['wsgi.file_wrapper']
 }
 
 /** What a server knows of one request, as it came. */
@@ -99,6 +102,7 @@ const BaseEnviron = function (
   this['wsgi.run_once'] = server.runOnce
   this['wsgi.input_terminated'] = true
   this['tsgi.exchange'] = exchange
+  if (server.fileWrapper !== undefined) this['wsgi.file_wrapper'] = server.fileWrapper
   if (request.earlyHints !== undefined) this['wsgi.early_hints'] = request.earlyHints
 } as unknown as new (
   server: ServerFacts,

@@ -37,8 +37,9 @@ export function requestTarget(
 
 /**
  * Moves the first segment of `PATH_INFO` to `SCRIPT_NAME`, in place, and returns it: `''` for a slash at the end
- * of the path, `null` when there is no segment. Empty and `.` segments on the way are dropped. A `..` is never moved
- * and gives `null` with the path untouched, so that no request climbs out of the application it was given to.
+ * of the path, `null` when there is no segment. Empty and `.` segments on the way are dropped: `//admin` gives `admin`, so a
+ * guard must look at the segment that was shifted, and not at the `PATH_INFO` before it. A `..` is never moved and gives
+ * `null` with the path untouched, so that no request climbs out of the application it was given to.
  * Give it a copy of an `environ` that an outer layer still reads.
  *
  * @throws TypeError when `PATH_INFO` is neither empty nor starts with a slash

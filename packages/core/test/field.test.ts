@@ -2,27 +2,36 @@ import { describe, expect, it } from 'vitest'
 import { checkHeaderName, checkHeaderValue, isHopByHop, isSameName } from '../src/field.ts'
 
 describe('isHopByHop', () => {
-  it.each([
-    ['Connection', true, 'RFC 9110 7.6.1'],
-    ['keep-alive', true, 'RFC 9110 7.6.1'],
-    ['Proxy-Authenticate', true, 'wsgiref'],
-    ['Proxy-Authorization', true, 'wsgiref'],
-    ['Proxy-Connection', true, 'RFC 9110 7.6.1'],
-    ['TE', true, 'RFC 9110 7.6.1'],
-    ['Trailer', true, 'RFC 9110 6.6.2'],
-    ['Trailers', true, 'wsgiref'],
-    ['TRANSFER-ENCODING', true, 'RFC 9112 6.1'],
-    ['upgrade', true, 'RFC 9110 7.8'],
-    ['Content-Type', false, ''],
-    ['Connection-Id', false, ''],
-    ['X-Connection', false, ''],
-    ['Upgrade-Insecure-Requests', false, ''],
-    ['Proxy-Authentication-Info', false, 'RFC 9110 11.7.3: not among the eight'],
-    ['\u212aeep-Alive', false, 'a Kelvin sign is no k'],
-    ['connection\n', false, ''],
-    ['', false, ''],
-  ])('%j is %s (%s)', (name, expected) => {
-    expect(isHopByHop(name)).toBe(expected)
+  // What wsgiref.util.is_hop_by_hop gives (Python 3.11, measured), what is given here where that is something else, and why.
+  it.each<[name: string, wsgiref: boolean, ours?: boolean, why?: string]>([
+    ['Connection', true],
+    ['keep-alive', true],
+    ['Proxy-Authenticate', true],
+    ['Proxy-Authorization', true],
+    ['TE', true],
+    ['Trailers', true],
+    ['TRANSFER-ENCODING', true],
+    ['upgrade', true],
+    ['Trailer', false, true, 'RFC 9110 section 6.6.2; wsgiref has its name wrong'],
+    ['Proxy-Connection', false, true, 'RFC 9110 section 7.6.1'],
+    ['\u212aeep-Alive', true, false, 'a Kelvin sign is no k'],
+    ['Accept', false],
+    ['Cache-Control', false],
+    ['Content-Type', false],
+    ['Date', false],
+    ['Pragma', false],
+    ['Via', false],
+    ['Warning', false],
+    ['Connection-Id', false],
+    ['X-Connection', false],
+    ['Upgrade-Insecure-Requests', false],
+    ['Proxy-Authentication-Info', false],
+    ['keep_alive', false],
+    [' connection', false],
+    ['connection\n', false],
+    ['', false],
+  ])('%j is wsgiref’s %s, or %s (%s)', (name, wsgiref, ours = wsgiref) => {
+    expect(isHopByHop(name)).toBe(ours)
   })
 })
 

@@ -252,6 +252,53 @@ it('gives chunks that stay what they are', async () => {
   expect(first.value).toEqual(CONTENT.subarray(0, 10))
 })
 
+// What wsgiref.util.FileWrapper gives (Python 3.11, measured), what is given here where that is something else, and why.
+describe('beside wsgiref', () => {
+  const PLAIN = 'a size is a number of bytes'
+
+  it.each<
+    [
+      length: number,
+      blockSize: number | undefined,
+      wsgiref: number[],
+      ours?: number[] | ErrorConstructor,
+      why?: string,
+    ]
+  >([
+    [120, 50, [50, 50, 20]],
+    [120, 120, [120]],
+    [120, 121, [120]],
+    [0, 8, []],
+    [
+      20_000,
+      undefined,
+      [8192, 8192, 3616],
+      [20_000],
+      'blocks of 64 KB by default: fewer reads, and fewer writes',
+    ],
+    [120, 0, [], RangeError, `${PLAIN}: a file must not seem empty`],
+    [120, -1, [120], RangeError, `${PLAIN}: -1 is the whole file in memory`],
+    [120, null as never, [120], RangeError, `${PLAIN}: None is the whole file in memory`],
+  ])(
+    'of %d bytes with the block size %j gives wsgiref’s %j, or %o',
+    async (length, blockSize, wsgiref, ours) => {
+      const make = () => new FileWrapper(memoryFile(new Uint8Array(length)), blockSize)
+      if (typeof ours === 'function') expect(make).toThrow(ours)
+      else expect((await read(make())).sizes).toEqual(ours ?? wsgiref)
+    },
+  )
+
+  it('gives nothing when it is iterated again: an open file stands at its end, as wsgiref’s does', async () => {
+    const body = new FileWrapper(memoryFile(CONTENT))
+    expect((await read(body)).sizes).toEqual([100])
+    expect((await read(body)).sizes).toEqual([])
+  })
+
+  it('has a close though the file has none, which wsgiref has not: a file by its path is opened, and closed, here', () => {
+    expect(typeof new FileWrapper({ read: memoryFile(CONTENT).read }).close).toBe('function')
+  })
+})
+
 describe('at construction', () => {
   it.each<[unknown, number | undefined, ErrorConstructor]>([
     [undefined, undefined, TypeError],

@@ -1,2 +1,2 @@
 export type { ServeOptions } from './options.ts'
-export { makeServer, type Server, serve } from './serve.ts'
+export { handleRequest, makeServer, type Server, serve } from './serve.ts'

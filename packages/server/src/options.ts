@@ -28,7 +28,7 @@ export interface ServeOptions {
   maxHeadersCount?: number
   /** How many connections may be open; more are closed at once. Default: no limit. */
   maxConnections?: number
-  /** After how many requests the server closes by itself; 1 is wsgiref's `handle_request`. Default: no limit. */
+  /** After how many requests the server closes by itself; those that it refuses are not counted. Default: no limit. */
   maxRequests?: number
 }
 

@@ -33,7 +33,7 @@ export class NodeSink implements Sink {
     const response = this.#response
     // A client whose `Expect` was not met may send its body or the next request now: nobody could tell which. And
     // after an interim status as the last word, only the end of the connection says that nothing follows.
-    if (this.#isClosing() || head.code < 200 || awaitsContinue(response)) response.shouldKeepAlive = false
+    if (this.#isClosing() || head.code < 200 || awaitsContinue(response)) makeLast(this.#request, response)
     response.writeHead(head.code, head.reason, head.headers)
   }
 
@@ -72,7 +72,7 @@ export function refuse(
   { status, message }: Refusal,
 ): void {
   const body = `${message}\n`
-  response.shouldKeepAlive = false
+  makeLast(request, response)
   response.writeHead(Number(status.slice(0, 3)), status.slice(4), [
     'Content-Type',
     'text/plain; charset=utf-8',
@@ -81,6 +81,22 @@ export function refuse(
   ])
   if (!request.complete) linger(request, response)
   response.end(body)
+}
+
+const LAST: unique symbol = Symbol('tsgi.last')
+
+/** Makes an answer the last on its connection, and says so in its head. */
+function makeLast({ socket }: { socket: Socket & { [LAST]?: true } }, response: ServerResponse): void {
+  response.shouldKeepAlive = false
+  socket[LAST] = true
+}
+
+/**
+ * Whether the last answer of a connection was given. Node goes on to parse what was sent behind its request, and that must
+ * not be processed (RFC 9112 section 9.6): the client will take it for lost, and ask again.
+ */
+export function isLast(socket: Socket & { [LAST]?: true }): boolean {
+  return socket[LAST] === true
 }
 
 /**

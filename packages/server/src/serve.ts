@@ -17,7 +17,7 @@ import {
 import { EnvironFromNode } from './environ-from-node.ts'
 import { expectContinue } from './input-from-node.ts'
 import { type CheckedOptions, checkOptions, type ServeOptions } from './options.ts'
-import { NodeSink, refuse } from './send-to-node.ts'
+import { isLast, NodeSink, refuse } from './send-to-node.ts'
 
 /** A server that listens. */
 export interface Server {
@@ -27,7 +27,7 @@ export interface Server {
   readonly url: string
   /**
    * Stops accepting, finishes what is in flight, waits for `waitUntil` work; cuts what is left after `graceMs`
-   * (default 10,000). Gives the same promise as `closed`.
+   * (default 10,000). A connection on which nothing came yet is not waited for. Gives the same promise as `closed`.
    */
   close(options?: { graceMs?: number }): Promise<void>
   /** Settled when the server has stopped and its last connection is gone. */
@@ -56,9 +56,23 @@ export function makeServer(host: string, port: number, app: Application): Promis
   return serve(app, { host, port })
 }
 
+/**
+ * As `serve`, for one request, as wsgiref's `handle_request`: after it the server stops by itself, and `closed` settles when
+ * it is answered. What is refused (400, 408, 431) never reaches the application and is not that request: the server goes on
+ * to wait for it.
+ */
+export function handleRequest(
+  app: Application,
+  options: Omit<ServeOptions, 'maxRequests'> = {},
+): Promise<Server> {
+  return serve(app, { ...options, maxRequests: 1 })
+}
+
 const { version } = createRequire(import.meta.url)('../package.json') as { version: string }
 const SERVER_SOFTWARE = `tsgi/${version}`
 const GRACE_MS = 10_000
+/** How long a connection may be without its first byte while the server closes: a request comes right behind the handshake. */
+const FIRST_BYTE_MS = 100
 
 class NodeServer implements Server {
   port = 0
@@ -69,6 +83,8 @@ class NodeServer implements Server {
   readonly #http: HttpServer
   readonly #background: Background = new Set()
   readonly #environs: EnvironFromNode
+  /** All that is open, handshakes included: Node knows only those that have got as far as HTTP. */
+  readonly #connections = new Set<Socket>()
   /** What ends the calls whose answers wait behind others on their connection: Node tells nobody when it is gone. */
   readonly #queued = new WeakMap<Socket, Set<() => void>>()
   #served = 0
@@ -93,7 +109,13 @@ class NodeServer implements Server {
       runOnce: false,
     }
     this.#environs = new EnvironFromNode(this.#facts, options)
+    const track = (socket: Socket): void => {
+      this.#connections.add(socket)
+      socket.once('close', () => this.#connections.delete(socket))
+    }
     this.#http = createHttpServer(options)
+      .on('connection', track)
+      .on('secureConnection', track)
       .on('request', (request: IncomingMessage, response: ServerResponse) => this.#serve(request, response))
       .on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
         expectContinue(response)
@@ -148,13 +170,20 @@ class NodeServer implements Server {
     const grace = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, graceMs)
     })
+    // A browser opens connections to have them at hand; to Node, one on which nothing came yet is busy.
+    const unused = setTimeout(() => this.#cut((socket) => socket.bytesRead === 0), FIRST_BYTE_MS)
     await Promise.race([ended.then(() => this.#finishBackground()), grace])
     clearTimeout(timer)
+    clearTimeout(unused)
     this.#shutdown = new DOMException('the server is shutting down', 'AbortError')
-    this.#http.closeAllConnections()
+    this.#cut(() => true)
     await ended
     await this.#idle()
     this.#onClosed()
+  }
+
+  #cut(isCut: (socket: Socket) => boolean): void {
+    for (const socket of this.#connections) if (isCut(socket)) socket.destroy()
   }
 
   /** Node counts a connection as gone a turn before it tells its responses. */
@@ -171,6 +200,7 @@ class NodeServer implements Server {
   }
 
   #serve(request: IncomingMessage, response: ServerResponse): void {
+    if (isLast(request.socket)) return
     const { errors } = this.#options
     const exchange = new GatewayExchange(errors, this.#background)
     const environ = this.#environs.make(request, response, exchange)
@@ -187,15 +217,20 @@ class NodeServer implements Server {
     const hasBody = environ['wsgi.input'] !== emptyInput()
     const call = new Call(new NodeSink(request, response, hasBody, this.#askIsClosing), exchange, environ)
     let isOver = false
+    let isSent = false
     const end = (): void => {
       if (isOver) return
       isOver = true
-      if (response.writableFinished) call.sent()
+      if (isSent) call.sent()
       else call.gone(this.#shutdown)
       this.#active--
       if (this.#isClosing) this.#endedWhileClosing()
     }
     this.#active++
+    // Node says of what it threw away with a connection too that it is finished.
+    response.on('finish', () => {
+      isSent = !request.socket.destroyed
+    })
     response.on('close', end)
     if (response.socket === null) this.#queue(request.socket, response, end)
     if (this.#served === this.#options.maxRequests) void this.close()

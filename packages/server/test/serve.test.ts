@@ -1,16 +1,18 @@
+import { once } from 'node:events'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { type AddressInfo, connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { connect as tlsConnect } from 'node:tls'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { type Application, type Environ, text } from '@tsgi/core'
 import { errorStream } from '@tsgi/core/gateway'
 import { generate } from 'selfsigned'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { makeServer, type ServeOptions, type Server, serve } from '../src/index.ts'
+import { handleRequest, makeServer, type ServeOptions, type Server, serve } from '../src/index.ts'
 import { exchangeRaw, RawClient, statusesOf } from './raw-client.ts'
 
 const running: Server[] = []
@@ -147,6 +149,14 @@ describe('a unix socket', () => {
 
 describe('TLS', () => {
   let tls: { key: string; cert: string }
+  const getOverTls = (server: Server): Promise<string> =>
+    new Promise((resolve, reject) => {
+      httpsRequest(server.url, { rejectUnauthorized: false }, (response) => {
+        response.setEncoding('utf8').on('data', resolve)
+      })
+        .on('error', reject)
+        .end()
+    })
   beforeAll(async () => {
     const { private: key, cert } = await generate([{ name: 'commonName', value: 'localhost' }])
     tls = { key, cert }
@@ -162,20 +172,42 @@ describe('TLS', () => {
       { tls },
     )
     expect(server.url).toMatch(/^https:/)
-    const body = await new Promise<string>((resolve, reject) => {
-      httpsRequest(server.url, { rejectUnauthorized: false }, (response) => {
-        response.setEncoding('utf8').on('data', resolve)
-      })
-        .on('error', reject)
-        .end()
-    })
-    expect(body).toBe('Hello')
+    expect(await getOverTls(server)).toBe('Hello')
     expect(seen).toMatchObject({
       'wsgi.url_scheme': 'https',
       HTTPS: 'on',
       SSL_PROTOCOL: 'TLSv1.3',
       SSL_CIPHER: expect.stringMatching(/^TLS_/),
     })
+  })
+
+  it('does not keep a server that closes waiting for connections on which no request came', async () => {
+    const { app, called, answer } = held()
+    const server = await serve(app, { port: 0, tls })
+    const body = getOverTls(server)
+    await called
+    const silent = await RawClient.connect(server.port)
+    const spare = tlsConnect({ port: server.port, host: '127.0.0.1', rejectUnauthorized: false })
+    await once(spare, 'secureConnect')
+    spare.on('error', () => {})
+    const ended = once(spare, 'close')
+    const closing = server.close()
+    await ended
+    await silent.toEnd()
+    answer()
+    expect(await body).toBe('Hello')
+    await closing
+  })
+
+  it('cuts handshakes too after the grace', async () => {
+    const server = await serve(hello, { port: 0, tls })
+    const stuck = await RawClient.connect(server.port)
+    // The beginning of a record that never comes (RFC 8446 section 5.1).
+    stuck.write(Uint8Array.of(22, 3, 1, 2, 0))
+    // When this is answered, the server has read that.
+    await getOverTls(server)
+    await server.close({ graceMs: 0 })
+    await stuck.toEnd()
   })
 })
 
@@ -305,6 +337,20 @@ describe('close', () => {
     await client.toEnd()
   })
 
+  it('does not wait for a connection on which nothing ever came, and cuts no other with it', async () => {
+    const { app, called, answer } = held()
+    const server = await serve(app, { port: 0 })
+    const spare = await RawClient.connect(server.port)
+    const client = await RawClient.connect(server.port)
+    client.write(KEPT)
+    await called
+    const closing = server.close()
+    expect(await spare.toEnd()).toBe('')
+    answer()
+    expect(statusesOf(await client.toEnd())).toEqual([200])
+    await closing
+  })
+
   it('waits for work that outlives its response', async () => {
     let finish: () => void = () => {}
     const server = await serve(
@@ -368,6 +414,77 @@ describe('maxRequests', () => {
     answer()
     expect(statusesOf(await client.toEnd())).toEqual([200])
     await server.closed
+  })
+})
+
+describe('handleRequest', () => {
+  it('answers one request, closes its connection, and stops', async () => {
+    const server = await handleRequest(hello, { port: 0 })
+    const client = await RawClient.connect(server.port)
+    expect(await client.write(KEPT).toEnd()).toMatch(/^HTTP\/1\.1 200 OK\r\n.*Connection: close\r\n.*Hello$/s)
+    await server.closed
+    await expect(exchangeRaw(server.port, GET)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+  })
+
+  it('accepts no second connection while the request is answered', async () => {
+    const { app, called, answer } = held()
+    const server = await handleRequest(app, { port: 0 })
+    const client = await RawClient.connect(server.port)
+    client.write(KEPT)
+    await called
+    await expect(exchangeRaw(server.port, GET)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+    answer()
+    expect(statusesOf(await client.toEnd())).toEqual([200])
+    await server.closed
+  })
+
+  it('refuses what another connection sends that was open before', async () => {
+    const { app, called, answer } = held()
+    const server = await handleRequest(app, { port: 0 })
+    const second = await RawClient.connect(server.port)
+    second.write('GET / HTTP/1.1\r\n')
+    const first = await RawClient.connect(server.port)
+    first.write(KEPT)
+    await called
+    expect(statusesOf(await second.write('Host: a\r\n\r\n').toEnd())).toEqual([503])
+    answer()
+    expect(statusesOf(await first.toEnd())).toEqual([200])
+    await server.closed
+  })
+
+  it.each([
+    ['the server refuses', 'GET /%ff HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n', 400],
+    ['Node refuses', 'nonsense\r\n\r\n', 400],
+  ])('does not count what %s', async (_, request, status) => {
+    const server = await handleRequest(hello, { port: 0 })
+    expect(statusesOf(await exchangeRaw(server.port, request))).toEqual([status])
+    expect(statusesOf(await exchangeRaw(server.port, GET))).toEqual([200])
+    await server.closed
+  })
+
+  it('counts a request that its application fails', async () => {
+    const server = await handleRequest(
+      () => {
+        throw new Error('boom')
+      },
+      { port: 0, errors: errorStream(() => {}) },
+    )
+    expect(statusesOf(await exchangeRaw(server.port, GET))).toEqual([500])
+    await server.closed
+  })
+
+  it('stops also when it is not asked', async () => {
+    const server = await handleRequest(hello, { port: 0 })
+    await server.close()
+    await expect(exchangeRaw(server.port, GET)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+  })
+
+  it('takes the options of serve, but for the number of requests', async () => {
+    // @ts-expect-error the number is one
+    const server = await handleRequest(hello, { port: 0, maxRequests: 2 })
+    await exchangeRaw(server.port, GET)
+    await server.closed
+    await expect(handleRequest(hello, { port: -1 })).rejects.toThrow('options.port: must be')
   })
 })
 

@@ -10,7 +10,7 @@ import { guessScheme, requestTarget } from './uri.ts'
  * rest follows it: `REQUEST_URI` the path, the scheme `HTTPS`, `SERVER_PORT` the scheme.
  */
 export function setupTestingDefaults(environ: Partial<Environ>): Environ {
-  environ.PATH_INFO ??= environ.SCRIPT_NAME === undefined ? '/' : ''
+  environ.PATH_INFO ??= environ.SCRIPT_NAME ? '' : '/'
   environ.SCRIPT_NAME ??= ''
   environ.QUERY_STRING ??= ''
   environ.REQUEST_METHOD ??= 'GET'

@@ -8,7 +8,8 @@ import { GatewayExchange } from './gateway/exchange.ts'
 import type { ResponseHead } from './gateway/head.ts'
 import { Headers } from './headers.ts'
 import { type BlankOptions, Request } from './request.ts'
-import { type ContractError, validator } from './validator.ts'
+import { checkedForSend } from './stack.ts'
+import { type ContractError, recordOf } from './validator/judge.ts'
 
 /** What `Request.blank` takes, in one object. */
 export interface SendOptions extends BlankOptions {
@@ -21,12 +22,13 @@ export interface SendOptions extends BlankOptions {
  * `await send(app, '/search?q=tea')`. A `Request` is sent in a copy of its environ, with an exchange and a
  * `wsgi.errors` of this call.
  *
- * Rejects with a `ContractError` when either side breaks a rule of the contract, also one that shows only when the exchange
- * is over, at a `validator` inside: a body that a layer never closed. Rejects with what the application threw past every
- * layer.
+ * Rejects with a `ContractError` when a rule of the contract is broken, also one that shows only when the exchange is over:
+ * a body that a layer never closed. It names who is guilty, where a stack made the application: there stands a validator
+ * between all layers, which are built anew for it, once. Rejects with what the application threw past every layer.
  */
 export function send(app: Application, request: string | Request | SendOptions = '/'): Promise<Received> {
   return new Promise((resolve, reject) => {
+    if (typeof app !== 'function') throw new TypeError(`send: app must be a function; got ${typeof app}`)
     let log = ''
     const errors = errorStream((text) => {
       log += text
@@ -46,9 +48,9 @@ export function send(app: Application, request: string | Request | SendOptions =
       else reject(failure)
     })
     sink.call = new Call(sink, exchange, environ)
-    // Collected, not thrown: an application that answers its own errors would hide a fault of its own.
-    const onFault = (fault: ContractError) => faults.push(fault)
-    sink.call.run(validator(app, { mode: 'collect', onFault }), environ)
+    // Told, not thrown: an application that answers its own errors would hide a fault of its own.
+    recordOf(exchange).listener = (fault) => faults.push(fault)
+    sink.call.run(checkedForSend(app), environ)
   })
 }
 

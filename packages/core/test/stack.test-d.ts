@@ -26,6 +26,15 @@ it('gives an application that any server can call', () => {
   expectTypeOf(stack().use(session()).use(csrf()).run(form)).toEqualTypeOf<Application>()
 })
 
+it('takes an option', () => {
+  expectTypeOf(stack({ validate: true })).toEqualTypeOf<ReturnType<typeof stack>>()
+  stack({})
+  // @ts-expect-error the option is a boolean
+  stack({ validate: 'yes' })
+  // @ts-expect-error there is no such option
+  stack({ validates: true })
+})
+
 it('takes layers whose needs are met, with others between them', () => {
   stack().use(session()).use(plain()).use(csrf()).use(plain()).run(form)
   stack().use(plain()).run(site)

@@ -2,9 +2,12 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
 import { expect, describe as group, it } from 'vitest'
-import type { Application, Middleware } from '../src/contract.ts'
+import type { Application, Middleware, Outcome } from '../src/contract.ts'
+import { errorStream } from '../src/error-stream.ts'
+import { GatewayExchange } from '../src/gateway/exchange.ts'
 import { mount } from '../src/mount.ts'
-import { describe, stack } from '../src/stack.ts'
+import { describe, type StackOptions, stack } from '../src/stack.ts'
+import { setupTestingDefaults } from '../src/testing-defaults.ts'
 import { bytes, call } from './observe.ts'
 
 const hello: Application = function hello(_, startResponse) {
@@ -76,6 +79,143 @@ group('stack', () => {
   })
 })
 
+group('a stack that validates', () => {
+  /** A layer that gives inward a `PATH_INFO` of its own. */
+  const moving =
+    (name: string, path: string): Middleware =>
+    (app) => {
+      const moved: typeof app = (environ, startResponse) =>
+        app({ ...environ, PATH_INFO: path }, startResponse)
+      return Object.defineProperty(moved, 'name', { value: name })
+    }
+  const silent: Application = function silent() {
+    return []
+  }
+  const validated = () => stack({ validate: true })
+  /** What the outermost party throws, in the words of its message up to the rule. */
+  const guilty = (app: Application): string | undefined =>
+    /^(?:\w+: )?ContractError: ([^:]+):/m.exec(call(app).errors.join(''))?.[1]
+
+  it('answers as the same stack that does not', () => {
+    const log: string[] = []
+    const app = validated().use(layer('a', log)).use(layer('b', log)).run(hello)
+    const { status, chunks } = call(app)
+    expect([status, chunks, log]).toEqual(['200 OK', ['hello'], ['a', 'b']])
+  })
+
+  it.each<[what: string, app: () => Application, guilty: string]>([
+    ['the application', () => validated().use(layer('a')).run(silent), 'application "silent"'],
+    ['the application alone', () => validated().run(silent), 'application "silent"'],
+    ['one without a name', () => validated().run((() => () => [])()), 'application "anonymous"'],
+    [
+      'a layer',
+      () =>
+        validated()
+          .use(layer('a'))
+          .use(() => silent)
+          .run(hello),
+      'middleware "silent"',
+    ],
+    ['a layer to its inner side', () => validated().use(moving('a', 'b')).run(hello), 'middleware "a"'],
+    [
+      'a layer of a stack that is the application',
+      () =>
+        validated()
+          .use(layer('a'))
+          .run(stack().use(moving('b', '/')).use(moving('c', 'd')).run(hello)),
+      'middleware "c"',
+    ],
+    [
+      'a layer of a stack that is a layer',
+      () => {
+        const bundle: Middleware = (app) =>
+          stack()
+            .use(moving('b', '/'))
+            .use(moving('c', 'd'))
+            .run(app as Application) as typeof app
+        return validated().use(layer('a')).use(bundle).use(layer('e')).run(hello)
+      },
+      'middleware "c"',
+    ],
+    [
+      'the server',
+      () => {
+        const app = validated().use(layer('a')).run(hello)
+        return (environ, startResponse) => app({ ...environ, PATH_INFO: 'a' }, startResponse)
+      },
+      'server',
+    ],
+  ])('names %s', (_what, makeApp, name) => {
+    expect(guilty(makeApp())).toBe(name)
+  })
+
+  it('has the names of the same stack that does not', () => {
+    const bundle: Middleware = (app) =>
+      validated()
+        .use(layer('b'))
+        .run(app as Application) as typeof app
+    const inner = validated().use(layer('c')).run(hello)
+    const app = validated().use(layer('a')).use(nothing).use(bundle).run(inner)
+    expect(describe(app)).toEqual(['a', 'b', 'c'])
+    expect(app.name).toBe('a')
+    expect(describe(validated().run(hello))).toEqual([])
+    expect(describe(validated().use(nothing).run(hello))).toEqual([])
+  })
+
+  const nothing: Middleware = (app) => app
+
+  it.each<[what: string, app: () => Application, validators: number]>([
+    ['a bare stack', () => stack().use(layer('a')).run(hello), 0],
+    ['no layer', () => validated().run(hello), 1],
+    ['two layers', () => validated().use(layer('a')).use(layer('b')).run(hello), 3],
+    [
+      'layers that give back their application as it is',
+      () => validated().use(nothing).use(layer('a')).use(nothing).run(hello),
+      2,
+    ],
+    [
+      'a bare stack inside',
+      () =>
+        validated()
+          .use(layer('a'))
+          .run(stack().use(layer('b')).run(hello)),
+      3,
+    ],
+    [
+      'another one inside',
+      () =>
+        validated()
+          .use(layer('a'))
+          .run(validated().use(layer('b')).run(hello)),
+      3,
+    ],
+    ['another one inside, without layers', () => validated().run(validated().run(hello)), 1],
+  ])('has one validator at each joint: %s', (_what, makeApp, validators) => {
+    let callbacks = 0
+    class CountingExchange extends GatewayExchange {
+      override onFinish(callback: (outcome: Outcome) => void): void {
+        callbacks++
+        super.onFinish(callback)
+      }
+    }
+    const exchange = new CountingExchange(errorStream(() => {}))
+    // Each validator waits for the end of the exchange, once.
+    makeApp()(setupTestingDefaults({ 'tsgi.exchange': exchange }), () => async () => {})
+    expect(callbacks).toBe(validators)
+  })
+
+  it.each<[options: unknown, message: string]>([
+    [{ validates: true }, 'stack: options: must be without other members; got "validates"'],
+    [{ validate: 'yes' }, 'stack: options.validate: must be a boolean; got "yes"'],
+    [{ validate: 1 }, 'stack: options.validate: must be a boolean; got 1'],
+    [{ validate: null }, 'stack: options.validate: must be a boolean; got null'],
+    [null, 'stack: options: must be an object; got null'],
+    [true, 'stack: options: must be an object; got true'],
+  ])('is refused for the options %j', (options, message) => {
+    expect(() => stack(options as StackOptions)).toThrow(new TypeError(message))
+  })
+})
+
 group('describe', () => {
   const named = (...names: string[]) => names.reduce((built, name) => built.use(layer(name)), stack())
 
@@ -116,6 +256,16 @@ group('describe', () => {
     expect(describe(stack().use(layer('a')).use(nothing).use(layer('b')).run(hello))).toEqual(['a', 'b'])
     expect(describe(stack().use(nothing).use(layer('a')).run(hello))).toEqual(['a'])
     expect(describe(hello)).toEqual([])
+  })
+
+  it('knows an application around itself but once', () => {
+    const constant: Middleware = () => hello as never
+    const inner = named('a').run(hello)
+    for (const app of [inner, stack({ validate: true }).run(hello)]) {
+      expect(stack().use(constant).run(app)).toBe(hello)
+      expect(describe(hello)).toEqual([])
+    }
+    expect(describe(inner)).toEqual(['a'])
   })
 
   it('gives a list of its own each time', () => {

@@ -78,6 +78,12 @@ it.each<[given: Partial<Environ>, wsgiref: object, ours?: Partial<Environ>, why?
     'both are always there',
   ],
   [
+    { SCRIPT_NAME: '' },
+    { SCRIPT_NAME: '', PATH_INFO: undefined },
+    { SCRIPT_NAME: '', PATH_INFO: '/' },
+    'they are never both empty',
+  ],
+  [
     { SCRIPT_NAME: '/a' },
     { SCRIPT_NAME: '/a', PATH_INFO: undefined },
     { SCRIPT_NAME: '/a', PATH_INFO: '' },

@@ -1,11 +1,17 @@
 import { describe, expect, it } from 'vitest'
+import { mapBody } from '../src/body.ts'
 import { utf8 } from '../src/bytes.ts'
-import type { Application, Body, Environ, Status } from '../src/contract.ts'
+import type { Application, Body, Environ, Middleware, Status } from '../src/contract.ts'
+import { copyEnviron } from '../src/environ.ts'
+import { GatewayExchange } from '../src/gateway/exchange.ts'
 import { handler } from '../src/handler.ts'
 import { Request } from '../src/request.ts'
 import { Response } from '../src/response.ts'
+import { onResponse } from '../src/response-hook.ts'
+import { stack } from '../src/stack.ts'
 import { Received, send } from '../src/testing.ts'
 import { ContractError, validator } from '../src/validator.ts'
+import { starting } from './breaking.ts'
 
 const echoPath: Application = (environ, startResponse) => {
   startResponse('200 OK', [['Content-Type', 'text/plain; charset=utf-8']])
@@ -175,9 +181,123 @@ describe('it fails', () => {
     await expect(send(failing)).rejects.toThrow(new Error('broken'))
   })
 
+  it('with what is no application', async () => {
+    await expect(send({} as Application)).rejects.toThrow(
+      new TypeError('send: app must be a function; got object'),
+    )
+  })
+
   it('with the fault, not with what the server makes of it', async () => {
     const stringly = (() => ['text']) as unknown as Application
     await expect(send(stringly)).rejects.toBeInstanceOf(ContractError)
+  })
+})
+
+describe('the layers of a stack', () => {
+  const mapping: Middleware = (app) =>
+    function mapping(environ, startResponse) {
+      return mapBody(app(environ, startResponse) as Body, {})
+    }
+  /** Passes on what it reads of the body, and never closes it. */
+  const leaking: Middleware = (app) =>
+    function leaking(environ, startResponse) {
+      const body = app(environ, startResponse) as Iterable<Uint8Array>
+      return { [Symbol.iterator]: () => body[Symbol.iterator]() }
+    }
+  const streamed: Application = function* streamed(_environ, startResponse) {
+    startResponse('200 OK', [])
+    yield utf8('one')
+    yield utf8('two')
+  }
+  /** Answers whatever is thrown at it. */
+  const patient: Middleware = (app) =>
+    function patient(environ, startResponse) {
+      try {
+        return app(environ, startResponse)
+      } catch (error) {
+        startResponse('500 Internal Server Error', [], error)
+        return []
+      }
+    }
+
+  it.each<[what: string, makeApp: () => Application, guilty: string | undefined]>([
+    ['nobody', () => stack().use(mapping).use(patient).run(streamed), undefined],
+    ['a layer', () => stack().use(mapping).use(leaking).use(patient).run(streamed), 'middleware "leaking"'],
+    [
+      'a layer of a stack inside another',
+      () => stack().use(mapping).run(stack().use(leaking).run(streamed)),
+      'middleware "leaking"',
+    ],
+    [
+      'a layer of a stack that validates',
+      () => stack({ validate: true }).use(mapping).use(leaking).run(streamed),
+      'middleware "leaking"',
+    ],
+    [
+      'an application whose fault a layer answers',
+      () => stack().use(patient).run(starting('200', [])),
+      'application "anonymous"',
+    ],
+    [
+      'an application whose fault a layer of a stack that validates answers',
+      () => stack({ validate: true }).use(patient).run(starting('200', [])),
+      'application "anonymous"',
+    ],
+  ])('are told from one another where there is to blame %s', async (_what, makeApp, guilty) => {
+    const error: unknown = await send(makeApp()).catch((error: unknown) => error)
+    if (guilty === undefined) expect(error).toBeInstanceOf(Received)
+    else expect(error).toMatchObject({ name: 'ContractError', guilty })
+  })
+
+  it('keep from one request to the next what they remember', async () => {
+    const counting: Middleware = (app) => {
+      let calls = 0
+      return (environ, startResponse) => {
+        const count = String(++calls)
+        return onResponse(app, ({ headers }) => headers.set('X-Count', count))(environ, startResponse)
+      }
+    }
+    const app = stack().use(counting).run(echoPath)
+    const counts = [await send(app), await send(app), await send(app)]
+    expect(counts.map(({ headers }) => headers.get('X-Count'))).toEqual(['1', '2', '3'])
+  })
+
+  it('have faults of their own where requests overlap', async () => {
+    const app = stack()
+      .use(patient)
+      .run(async (environ, startResponse) => {
+        await null
+        return environ.PATH_INFO === '/bad'
+          ? starting('200', [])(environ, startResponse)
+          : echoPath(environ, startResponse)
+      })
+    const answers = await Promise.allSettled(['/', '/bad', '/'].map((path) => send(app, path)))
+    expect(answers.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+  })
+
+  it('are told of a fault also where one passes an exchange of its own inward', async () => {
+    const alone: Middleware = (app) => (environ, startResponse) =>
+      app(
+        copyEnviron(environ, { 'tsgi.exchange': new GatewayExchange(environ['wsgi.errors']) }),
+        startResponse,
+      )
+    await expect(send(stack().use(alone).run(starting('200', [])))).rejects.toMatchObject({
+      guilty: 'application "anonymous"',
+    })
+  })
+
+  it('see in their environ what those inside add to it', async () => {
+    let user: unknown
+    const log: Middleware = (app) => (environ, startResponse) => {
+      environ['tsgi.exchange'].onFinish(() => {
+        user = (environ as { REMOTE_USER?: string }).REMOTE_USER
+      })
+      return app(environ, startResponse)
+    }
+    const auth: Middleware = (app) => (environ, startResponse) =>
+      app(Object.assign(environ, { REMOTE_USER: 'ada' }), startResponse)
+    await send(stack().use(log).use(auth).run(echoPath))
+    expect(user).toBe('ada')
   })
 })
 

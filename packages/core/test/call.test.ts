@@ -12,7 +12,7 @@ import {
   type Sink,
 } from '../src/gateway.ts'
 import { FileWrapper, mapBody, onResponse, setupTestingDefaults, text } from '../src/index.ts'
-import { bytes, never, observe, settled } from './observe.ts'
+import { bytes, call, never, observe, settled } from './observe.ts'
 
 /** A transport that writes down what it is told, and takes chunks only when it is let. */
 class Transport implements Sink {
@@ -1839,4 +1839,50 @@ describe('a file', () => {
     expect(found).toEqual(['close'])
     expect(outcomes).toEqual([{ status: 500, bytesSent: 4, error: new Error('boom'), aborted: true }])
   })
+})
+
+it('looks at nothing of a body but its iterator and what closes it', () => {
+  const log: string[] = []
+  const touched: PropertyKey[] = []
+  const body = new Proxy(observe(log, [bytes('a')]) as object, {
+    get(target, member) {
+      touched.push(member)
+      return Reflect.get(target, member)
+    },
+  })
+  const { chunks, end } = call((_, startResponse) => {
+    startResponse('200 OK', [])
+    return body as Body
+  })
+  expect([chunks, end, log]).toEqual([['a'], 'end', ['begun', 'close']])
+  // What kind of thing it is: a promise, a ReadableStream (whose iterator would wait where its reader cancels), bare bytes.
+  const kind = ['then', 'getReader', Symbol.toStringTag]
+  const allowed = [Symbol.iterator, Symbol.asyncIterator, 'close', ...kind]
+  expect(touched.filter((member) => !allowed.includes(member as string))).toEqual([])
+})
+
+it('lets a layer raise an error of its own in place of the one that is thrown back', async () => {
+  const boom = new Error('boom')
+  const instead = new Error('the answer was cut', { cause: boom })
+  const layer =
+    (app: Application): Application =>
+    (environ, startResponse) =>
+      app(environ, (status, headers, error) => {
+        try {
+          return startResponse(status, headers, error)
+        } catch {
+          throw instead
+        }
+      })
+  const answer = call(
+    layer(function* (_, startResponse) {
+      startResponse('200 OK', [])
+      yield bytes('a')
+      startResponse('500 Internal Server Error', [], boom)
+      yield bytes('never')
+    }),
+  )
+  expect([answer.chunks, answer.end]).toEqual([['a'], 'cut'])
+  expect(answer.outcomes[0]?.error).toBe(instead)
+  expect(answer.errors.join('')).toContain('caused by: Error: boom')
 })

@@ -8,7 +8,9 @@ import { mutate, mutations } from './mutations.js'
 import { root } from './setup.js'
 
 const MUTATED = 'packages/core/src/gateway/call.ts'
-const FILTERS = process.argv.length > 2 ? process.argv.slice(2) : ['packages/server/test/conformance.test.ts']
+// A real server, and one that makes use of all that the kit has.
+const SUITES = ['packages/server/test/conformance.test.ts', 'packages/conformance/test/kit-server.test.ts']
+const FILTERS = process.argv.length > 2 ? process.argv.slice(2) : SUITES
 
 /** A mutant that takes so much longer than the original hangs, and is caught. */
 const PATIENCE = 3

@@ -607,7 +607,7 @@ describe('write', () => {
     call.gone()
     transport.drain()
     transport.drain()
-    await expect(written).rejects.toThrow('write: the client is gone')
+    await expect(written).rejects.toMatchObject({ name: 'AbortError', message: 'write: the client is gone' })
     await settled()
   })
 

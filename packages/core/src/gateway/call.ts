@@ -175,6 +175,7 @@ export class Call {
   #write(chunk: Uint8Array): Promise<void> {
     const fault = chunkFault(chunk)
     if (fault !== undefined) throw new TypeError(fault)
+    if (this.#exchange.aborted) return rejected(clientGone())
     if (this.#over) return rejected(new Error('write: must be called before the response is over; it is'))
     if (this.#sendingFile)
       return rejected(new Error('write: must be called before the body; a file is on its way'))
@@ -187,7 +188,7 @@ export class Call {
   }
 
   #written(): void {
-    if (this.#exchange.aborted) throw new Error('write: the client is gone')
+    if (this.#exchange.aborted) throw clientGone()
   }
 
   #begin(body: Body): void {
@@ -527,6 +528,11 @@ const ENOUGH = 1
 const TOO_MUCH = 2
 
 const WRITTEN = Promise.resolve()
+
+/** By its name an application's way of stopping, and no fault of it. */
+function clientGone(): Error {
+  return new DOMException('write: the client is gone', 'AbortError')
+}
 
 function rejected(error: Error): Promise<void> {
   return ignorable(Promise.reject(error))

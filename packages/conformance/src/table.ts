@@ -1,0 +1,27 @@
+/** One row of a table: what is special about it. */
+export interface Row {
+  readonly what: string
+}
+
+/** Far more than a row takes, and less than its case has: a row that hangs is named. */
+const ROW_MS = 4_000
+
+/** Does the same with every row of a table, one after the other; the row in which it goes wrong is named. */
+export async function eachRow<R extends Row>(
+  rows: readonly R[],
+  run: (row: R, index: number) => Promise<void>,
+): Promise<void> {
+  for (const [index, row] of rows.entries()) {
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`got nothing more within ${ROW_MS} ms`)), ROW_MS)
+    })
+    try {
+      await Promise.race([run(row, index), late])
+    } catch (error) {
+      throw new Error(`${row.what}: ${error instanceof Error ? error.message : error}`, { cause: error })
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+}

@@ -25,3 +25,12 @@ export async function eachRow<R extends Row>(
     }
   }
 }
+
+/** As `eachRow`, for rows that are a name and one thing. */
+export function each<Way>(
+  ways: Readonly<Record<string, Way>>,
+  run: (way: Way) => Promise<void>,
+): Promise<void> {
+  const rows = Object.entries(ways).map(([what, way]) => ({ what, way }))
+  return eachRow(rows, ({ way }) => run(way))
+}

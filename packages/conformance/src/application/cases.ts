@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { Header } from '@tsgi/core'
 import type { ApplicationRequest, ApplicationTrial, ApplicationVisit } from '../application-trial.ts'
 import type { Case } from '../case.ts'
-import { each } from '../each.ts'
+import { each } from '../table.ts'
 
 /** What not every list of requests has. */
 export type ApplicationFeature = 'get'

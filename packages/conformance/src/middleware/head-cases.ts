@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import type { Application, Header } from '@tsgi/core'
 import type { Case } from '../case.ts'
-import { each } from '../each.ts'
 import type { MiddlewareTrial } from '../middleware-trial.ts'
+import { each } from '../table.ts'
 import type { MiddlewareFeature } from './feature.ts'
 import { answering, bytes, chunks, plain, WHOLE } from './inside.ts'
 

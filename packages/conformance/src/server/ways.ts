@@ -1,5 +1,5 @@
 import { type Body, FileWrapper, type OpenFile, text, type Write } from '@tsgi/core'
-import { type Log, observed } from '../log.ts'
+import { closeObserved, type Log, observed } from '../log.ts'
 
 /** One of the ways in which an application can give the same bytes. */
 export interface Way {
@@ -10,9 +10,12 @@ export interface Way {
 
 /** All bytes are in the body that is returned. */
 export const BODIES: readonly Way[] = [
-  { name: 'an array of one chunk', give: (chunks, log) => closing(log, [Buffer.from(chunks.join(''))]) },
-  { name: 'an array', give: (chunks, log) => closing(log, [...generate(chunks)]) },
-  { name: 'text()', give: (chunks, log) => closing(log, text(chunks.join(''))) },
+  {
+    name: 'an array of one chunk',
+    give: (chunks, log) => closeObserved(log, [Buffer.from(chunks.join(''))]),
+  },
+  { name: 'an array', give: (chunks, log) => closeObserved(log, [...generate(chunks)]) },
+  { name: 'text()', give: (chunks, log) => closeObserved(log, text(chunks.join(''))) },
   { name: 'a generator', give: (chunks, log) => observed(log, generate(chunks)) },
   { name: 'an async generator', give: (chunks, log) => observed(log, generateAsync(chunks)) },
   { name: 'a FileWrapper', give: (chunks, log) => new FileWrapper(fileOf(chunks, log)) },
@@ -24,14 +27,14 @@ export const WRITES: readonly Way[] = [
     name: 'write',
     async give(chunks, log, write) {
       for (const chunk of generate(chunks)) await write(chunk)
-      return closing(log, [])
+      return closeObserved(log, [])
     },
   },
   {
     name: 'write, nobody waiting',
     give(chunks, log, write) {
       for (const chunk of generate(chunks)) void write(chunk)
-      return closing(log, [])
+      return closeObserved(log, [])
     },
   },
   {
@@ -44,11 +47,6 @@ export const WRITES: readonly Way[] = [
 ]
 
 export const WAYS: readonly Way[] = [...BODIES, ...WRITES]
-
-/** What an array or a text is, it stays: a server may send these cheaper, and must close them all the same. */
-function closing<B extends Body>(log: Log, body: B): B {
-  return Object.assign(body, { close: () => log.add('close') })
-}
 
 /** A file of which each read gives one chunk. */
 function fileOf(chunks: readonly string[], log: Log): OpenFile {

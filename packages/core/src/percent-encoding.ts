@@ -1,0 +1,18 @@
+import { utf8 } from './bytes.ts'
+
+/** Every byte of a text's UTF-8 as `%` and two digits: `é` is `%C3%A9` (RFC 3986 section 2.1). */
+export function percentEncode(characters: string): string {
+  let encoded = ''
+  for (const byte of utf8(characters)) encoded += `%${byte.toString(16).padStart(2, '0').toUpperCase()}`
+  return encoded
+}
+
+/**
+ * A reference to a URI in ASCII: what can stand in no URI is percent-encoded, what is encoded already stays.
+ */
+export function encodeUriReference(reference: string): string {
+  return reference.replace(NOT_IN_URI, percentEncode)
+}
+
+// RFC 3986 appendix A. A backslash is among it, which browsers read as a slash.
+const NOT_IN_URI = /[^!#-;=?-[\]_a-z~]+/g

@@ -30,9 +30,9 @@ export class HttpError extends Error {
   readonly status: number
   readonly title: string
   readonly detail: string | undefined
+  readonly type: string | undefined
   readonly headers: Headers
-  readonly #type: string | undefined
-  readonly #extensions: Readonly<Record<string, unknown>> | undefined
+  readonly extensions: Readonly<Record<string, unknown>>
 
   /**
    * @throws RangeError when the status is no integer from 400 to 599
@@ -47,9 +47,9 @@ export class HttpError extends Error {
     this.status = status
     this.title = title
     this.detail = detail
+    this.type = options.type
     this.headers = copyHeaders(options.headers)
-    this.#type = options.type
-    this.#extensions = options.extensions
+    this.extensions = options.extensions ?? {}
   }
 
   /**
@@ -70,11 +70,11 @@ export class HttpError extends Error {
   }
 
   #write(format: typeof PROBLEM | 'text/html' | 'text/plain'): string {
-    const { status, title, detail } = this
+    const { type, status, title, detail, extensions } = this
     if (format === PROBLEM) {
-      const standard = { type: this.#type, title, status, detail, instance: undefined }
+      const standard = { type, title, status, detail, instance: undefined }
       // Twice: the first time for the order, the second time for the last word.
-      return JSON.stringify({ ...standard, ...this.#extensions, ...standard })
+      return JSON.stringify({ ...standard, ...extensions, ...standard })
     }
     const heading = `${status} ${title}`
     if (format === 'text/plain') return detail === undefined ? `${heading}\n` : `${heading}\n\n${detail}\n`

@@ -78,6 +78,11 @@ describe('HttpError', () => {
     expect(text).toBe('{"title":"Bad Request","status":400,"__proto__":{"admin":true}}')
   })
 
+  it('refuses an extension that has no JSON', () => {
+    const error = new HttpError(400, { extensions: { size: 1n } })
+    expect(() => error.toResponse(setupTestingDefaults({}))).toThrow(TypeError)
+  })
+
   it('writes an HTML page, escaped', async () => {
     const error = new HttpError(404, { title: '<b>&', detail: `<script>"it's"</script>` })
     expect((await page(error, 'text/html')).text).toBe(
@@ -137,6 +142,81 @@ describe('HttpError', () => {
     expect(error.cause).toBe(cause)
     expect(String(new HttpError(404))).toBe('HttpError: 404 Not Found')
     expect('cause' in new HttpError(404)).toBe(false)
+  })
+
+  it.each<[status: number, title: string]>([
+    [400, 'Bad Request'],
+    [401, 'Unauthorized'],
+    [402, 'Payment Required'],
+    [403, 'Forbidden'],
+    [404, 'Not Found'],
+    [405, 'Method Not Allowed'],
+    [406, 'Not Acceptable'],
+    [407, 'Proxy Authentication Required'],
+    [408, 'Request Timeout'],
+    [409, 'Conflict'],
+    [410, 'Gone'],
+    [411, 'Length Required'],
+    [412, 'Precondition Failed'],
+    [413, 'Content Too Large'],
+    [414, 'URI Too Long'],
+    [415, 'Unsupported Media Type'],
+    [416, 'Range Not Satisfiable'],
+    [417, 'Expectation Failed'],
+    [421, 'Misdirected Request'],
+    [422, 'Unprocessable Content'],
+    [423, 'Locked'],
+    [424, 'Failed Dependency'],
+    [425, 'Too Early'],
+    [426, 'Upgrade Required'],
+    [428, 'Precondition Required'],
+    [429, 'Too Many Requests'],
+    [431, 'Request Header Fields Too Large'],
+    [451, 'Unavailable For Legal Reasons'],
+    [500, 'Internal Server Error'],
+    [501, 'Not Implemented'],
+    [502, 'Bad Gateway'],
+    [503, 'Service Unavailable'],
+    [504, 'Gateway Timeout'],
+    [505, 'HTTP Version Not Supported'],
+    [506, 'Variant Also Negotiates'],
+    [507, 'Insufficient Storage'],
+    [508, 'Loop Detected'],
+    [510, 'Not Extended'],
+    [511, 'Network Authentication Required'],
+  ])('answers %d as %j, the name that is registered', async (status, title) => {
+    expect(await problem(new HttpError(status))).toEqual({ title, status })
+    expect((await page(new HttpError(status), 'text/plain')).text).toBe(`${status} ${title}\n`)
+  })
+
+  it('takes 418, which is registered as unused', async () => {
+    expect(await problem(new HttpError(418))).toEqual({ title: 'Client Error', status: 418 })
+  })
+
+  it('carries a list of faults as a problem of its own, and in no other form', async () => {
+    const errors = [
+      { in: 'body', path: ['items', 0, 'price'], message: 'Expected a number' },
+      { in: 'query', path: ['page'], message: 'Required' },
+    ]
+    const error = new HttpError(422, { detail: 'The request is not valid.', extensions: { errors } })
+    expect(error).toMatchObject({ status: 422, title: 'Unprocessable Content', extensions: { errors } })
+    expect(await problem(error)).toEqual({
+      title: 'Unprocessable Content',
+      status: 422,
+      detail: 'The request is not valid.',
+      errors,
+    })
+    for (const accept of ['text/html', 'text/plain']) {
+      const { text } = await page(error, accept)
+      expect(text).toContain('The request is not valid.')
+      expect(text).not.toContain('Expected')
+    }
+  })
+
+  it('shows to who catches it what it was given', () => {
+    const options = { type: 'https://example.com/full', detail: 'No room.', extensions: { free: 0 } }
+    expect(new HttpError(507, options)).toMatchObject(options)
+    expect(new HttpError(507)).toMatchObject({ type: undefined, detail: undefined, extensions: {} })
   })
 
   it('has a title for a status that is not registered', () => {

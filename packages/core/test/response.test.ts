@@ -1,9 +1,12 @@
+import { Readable } from 'node:stream'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { readBody, TextBody, text } from '../src/body.ts'
 import type { Body, Header, Status } from '../src/contract.ts'
+import type { ServerSentEvent } from '../src/events.ts'
 import { Headers } from '../src/headers.ts'
-import { type RedirectStatus, Response } from '../src/response.ts'
+import { type RedirectStatus, Response, type ResponseOptions } from '../src/response.ts'
+import { send as exchange } from '../src/testing.ts'
 import { setupTestingDefaults } from '../src/testing-defaults.ts'
 
 interface Sent {
@@ -113,6 +116,32 @@ describe('Response', () => {
     }
   })
 
+  it.each<[type: string, hex: string]>([
+    ['text/plain; charset=iso-8859-1', 'e974e9'],
+    ['text/plain; charset="ISO-8859-1"', 'e974e9'],
+    ['text/plain; charset=UTF-8', 'c3a974c3a9'],
+    ['text/csv', 'c3a974c3a9'],
+  ])('encodes a text in the charset of its type, %s', async (type, hex) => {
+    for (const make of [Response.text, Response.html]) {
+      const sent = send(make('été', { headers: { 'Content-Type': type } }))
+      expect(Buffer.from(await readBody(sent.body)).toString('hex')).toBe(hex)
+      expect(sent.headers).toContainEqual(['Content-Length', `${hex.length / 2}`])
+    }
+  })
+
+  it.each<[type: string, content: string]>([
+    ['text/plain; charset=us-ascii', 'été'],
+    ['text/plain; charset=iso-8859-1', '€'],
+    ['text/plain; charset=shift_jis', 'a'],
+  ])('refuses a text that it cannot send as %s', (type, content) => {
+    expect(() => Response.text(content, { headers: { 'Content-Type': type } })).toThrow(TypeError)
+  })
+
+  it('sends JSON as UTF-8, whatever its type says (RFC 8259 section 8.1)', async () => {
+    const headers = { 'Content-Type': 'application/json; charset=iso-8859-1' }
+    expect(new TextDecoder().decode(await readBody(Response.json('é', { headers }).body))).toBe('"é"')
+  })
+
   it('keeps a length that it is given, and repeats of a header', () => {
     const { headers } = send(
       new Response('ab', {
@@ -186,6 +215,201 @@ describe('Response', () => {
   })
 })
 
+describe('Response.stream', () => {
+  it.each<[name: string, make: () => Body]>([
+    ['an array', () => [bytes('ab'), bytes('c')]],
+    ['a set', () => new Set([bytes('ab'), bytes('c')])],
+    [
+      'a generator',
+      function* () {
+        yield bytes('ab')
+        yield bytes('c')
+      },
+    ],
+    [
+      'an async generator',
+      async function* () {
+        yield bytes('ab')
+        yield bytes('c')
+      },
+    ],
+    ['a Node stream', () => Readable.from([Buffer.from('ab'), Buffer.from('c')])],
+    [
+      'a web stream',
+      () =>
+        new ReadableStream({
+          start(controller) {
+            controller.enqueue(bytes('ab'))
+            controller.enqueue(bytes('c'))
+            controller.close()
+          },
+        }),
+    ],
+  ])('sends %s', async (_name, make) => {
+    const app = () => Response.stream(make(), { headers: { 'Content-Type': 'text/plain' } })
+    const received = await exchange((environ, startResponse) => app().respond(environ, startResponse))
+    expect(received.text).toBe('abc')
+  })
+
+  it('lets no Node stream end the process that fails while nobody reads it', async () => {
+    const stream = new Readable({ read() {} })
+    const { body } = Response.stream(stream)
+    // Without a listener this throws.
+    stream.emit('error', new Error('lost'))
+    stream.destroy(new Error('lost'))
+    await expect(readBody(body)).rejects.toThrow('lost')
+  })
+
+  it.each(['GET', 'HEAD'])('closes what it sends, for %s', async (method) => {
+    const stream = Readable.from([Buffer.from('ab')])
+    let isCancelled = false
+    const web = new ReadableStream({
+      cancel() {
+        isCancelled = true
+      },
+      pull(controller) {
+        controller.enqueue(bytes('ab'))
+        if (method === 'GET') controller.close()
+      },
+    })
+    for (const content of [stream, web]) {
+      const headers = { 'Content-Type': 'text/plain' }
+      await exchange(
+        (environ, startResponse) => Response.stream(content, { headers }).respond(environ, startResponse),
+        { method },
+      )
+    }
+    expect(stream.destroyed).toBe(true)
+    expect(isCancelled).toBe(method === 'HEAD')
+  })
+})
+
+describe('Response.events', () => {
+  async function* ticks(onClose: () => void = () => {}): AsyncGenerator<ServerSentEvent> {
+    try {
+      yield { data: 'one\r\ndata: two\rthree', id: '1' }
+    } finally {
+      onClose()
+    }
+  }
+
+  it('sends events that nothing stores and nginx does not hold back', async () => {
+    const received = await exchange((environ, startResponse) =>
+      Response.events(ticks(), { retry: 500 }).respond(environ, startResponse),
+    )
+    expect(received.headers.list).toEqual([
+      ['Content-Type', 'text/event-stream'],
+      ['Cache-Control', 'no-store'],
+      ['X-Accel-Buffering', 'no'],
+    ])
+    expect(received.text).toBe('retry: 500\n\nid: 1\ndata: one\ndata: data: two\ndata: three\n\n')
+  })
+
+  it('keeps the headers that it is given', () => {
+    const headers = { 'cache-control': 'no-cache', 'x-accel-buffering': 'yes', 'content-type': 'text/plain' }
+    expect(Response.events(ticks(), { headers }).headers.list).toEqual(Object.entries(headers))
+  })
+
+  it('refuses an interval that no timer takes', () => {
+    expect(() => Response.events(ticks(), { heartbeatMs: 0 })).toThrow(RangeError)
+  })
+
+  it('closes a source that nobody was to hear', async () => {
+    let closes = 0
+    const source = {
+      [Symbol.asyncIterator]: () => ticks(),
+      close: () => {
+        closes++
+      },
+    }
+    await exchange((environ, startResponse) => Response.events(source).respond(environ, startResponse), {
+      method: 'HEAD',
+    })
+    expect(closes).toBe(1)
+  })
+})
+
+describe('the headers of a Response', () => {
+  const NOON = new Date('2020-02-29T12:00:00Z')
+
+  it.each<[options: ResponseOptions, header: Header, read: unknown]>([
+    [{ etag: 'abc' }, ['ETag', '"abc"'], '"abc"'],
+    [{ etag: '"abc"' }, ['ETag', '"abc"'], '"abc"'],
+    [{ etag: 'W/"abc"' }, ['ETag', 'W/"abc"'], 'W/"abc"'],
+    [{ lastModified: NOON }, ['Last-Modified', 'Sat, 29 Feb 2020 12:00:00 GMT'], NOON],
+    [{ cacheControl: 'no-store' }, ['Cache-Control', 'no-store'], { noStore: true }],
+    [
+      { cacheControl: { maxAge: 60, private: true } },
+      ['Cache-Control', 'max-age=60, private'],
+      { maxAge: 60, private: true },
+    ],
+    [{ retryAfter: 120 }, ['Retry-After', '120'], 120],
+    [{ retryAfter: NOON }, ['Retry-After', 'Sat, 29 Feb 2020 12:00:00 GMT'], NOON],
+  ])('are made of %j, and read back', (options, header, read) => {
+    const [key] = Object.keys(options) as [keyof ResponseOptions & keyof Response]
+    const made = new Response(null, options)
+    expect(made.headers.list).toEqual([header])
+    expect(made[key]).toEqual(read)
+    // The same in place of what a header said.
+    expect(new Response(null, { headers: { [header[0]]: 'x' }, ...options }).headers.list).toEqual([header])
+    const assigned = Object.assign(new Response(), options)
+    expect(assigned.headers.list).toEqual([header])
+    Object.assign(assigned, { [key]: undefined })
+    expect(assigned.headers.list).toEqual([])
+    expect(assigned[key]).toBeUndefined()
+  })
+
+  it.each<[options: ResponseOptions, error: typeof TypeError | typeof RangeError]>([
+    [{ etag: 'a"b' }, TypeError],
+    [{ etag: 'a b' }, TypeError],
+    [{ etag: 'a\r\nSet-Cookie: b=c' }, TypeError],
+    [{ lastModified: new Date(Number.NaN) }, RangeError],
+    [{ cacheControl: 'no-store\r\nSet-Cookie: b=c' }, TypeError],
+    [{ cacheControl: { maxAge: -1 } }, RangeError],
+    [{ retryAfter: -1 }, RangeError],
+    [{ retryAfter: 1.5 }, RangeError],
+    [{ retryAfter: new Date(Number.NaN) }, RangeError],
+  ])('refuse %j', (options, error) => {
+    expect(() => new Response(null, options)).toThrow(error)
+    expect(() => Object.assign(new Response(), options)).toThrow(error)
+  })
+
+  it('read nothing out of what other code has put there', () => {
+    const headers = { 'Last-Modified': 'yesterday', 'Retry-After': '-1' }
+    const response = new Response(null, { headers })
+    expect(response.lastModified).toBeUndefined()
+    expect(response.retryAfter).toBeUndefined()
+  })
+
+  it('name in Vary each header once', () => {
+    const response = new Response(null, { headers: { Vary: 'Accept' } })
+    response.vary('accept', 'Origin')
+    response.vary('Origin')
+    expect(response.headers.list).toEqual([['Vary', 'Accept, Origin']])
+  })
+
+  it('have a Link for each link', () => {
+    const response = new Response()
+    response.link('/page/2', { rel: 'next' })
+    response.link('/style.css', { rel: 'preload', as: 'style' })
+    expect(response.headers.getAll('Link')).toEqual([
+      '</page/2>; rel="next"',
+      '</style.css>; rel="preload"; as="style"',
+    ])
+    expect(() => response.link('/', { rel: '' })).toThrow(TypeError)
+  })
+
+  it('have one Content-Disposition, the last', () => {
+    const response = new Response()
+    response.contentDisposition('inline')
+    expect(response.headers.get('Content-Disposition')).toBe('inline')
+    response.contentDisposition('attachment', '../naïve.txt')
+    expect(response.headers.list).toEqual([
+      ['Content-Disposition', `attachment; filename="na_ve.txt"; filename*=UTF-8''na%C3%AFve.txt`],
+    ])
+  })
+})
+
 describe('Response.redirect', () => {
   it('answers 302 where nothing else is asked for', () => {
     expect(send(Response.redirect('/next')).status).toBe('302 Found')
@@ -251,6 +475,18 @@ describe('Response.redirect', () => {
     ['a dot segment', '/.//evil.example/'],
     ['a parent segment', '/..//evil.example/'],
     ['two slashes and a user', '//user@evil.example/'],
+    ['a slash, a backslash and a slash', '/\\/evil.example/'],
+    ['a backslash, a tab and a slash', '\\\t/evil.example/'],
+    ['a NUL between', '/\0/evil.example/'],
+    ['a vertical tab between', '/\v/evil.example/'],
+    ['a delete between', '/\x7f/evil.example/'],
+    ['a next line first', '\u0085//evil.example/'],
+    ['a line separator first', '\u2028//evil.example/'],
+    ['an ideographic space first', '\u3000//evil.example/'],
+    ['two full-width solidi', '\uff0f\uff0fevil.example/'],
+    ['escaped slashes', '%2f%2fevil.example/'],
+    ['an escaped tab between', '/%09/evil.example/'],
+    ['an escaped backslash', '/%5cevil.example/'],
     ['two slashes and nothing else', '//'],
   ])('stays on its host in spite of %s', (_attack, url) => {
     const location = locationOf(Response.redirect(url))!
@@ -282,6 +518,13 @@ describe('Response.redirect', () => {
     ['a scheme with three slashes', 'https:///evil.example'],
     ['a URL without a host', 'http://'],
     ['a URL with a host that is none', 'http://a b/'],
+    // Who lets only relative references through takes these for such.
+    ['a whole URL with a line feed in its scheme', 'ht\ntps://evil.example/'],
+    ['a whole URL with a tab in its slashes', 'https:/\t/evil.example/'],
+    ['a whole URL behind a space', ' https://evil.example/'],
+    ['a whole URL behind a line feed', '\nhttps://evil.example/'],
+    ['a whole URL behind a no-break space', '\u00a0https://evil.example/'],
+    ['a host behind a tab', 'https://\t/evil.example/'],
   ])('refuses %s', (_attack, url) => {
     expect(() => Response.redirect(url)).toThrow(
       'Response: Location: must be a relative reference or a whole http or https URL',

@@ -164,6 +164,8 @@ function finallyDo(first: () => unknown, last: () => unknown): void | Promise<vo
 function release(body: Body, iterator: BodyIterator | null | undefined): void | Promise<void> {
   const closable = body as Closable
   const isBegun = iterator !== undefined
+  // Nobody hears of a stream that fails unread, a file that is not there: Node would end the process for it.
+  if (!isBegun && isNodeStream(body)) body.on('error', () => {})
   let closed: unknown
   if (typeof closable.close === 'function') closed = closable.close()
   else if (isDisposer(closable[Symbol.asyncDispose], ITERATORS_ASYNC_DISPOSE, isBegun))
@@ -173,6 +175,14 @@ function release(body: Body, iterator: BodyIterator | null | undefined): void | 
   // A ReadableStream has none of the three, and is cancelled only through its iterator.
   else if (!isBegun && !Array.isArray(body)) closed = bodyIterator(body).return?.()
   if (isPromiseLike(closed)) return Promise.resolve(closed).then(() => undefined)
+}
+
+interface NodeStream {
+  on(event: 'error', listener: () => void): unknown
+}
+
+function isNodeStream(body: object): body is NodeStream {
+  return 'pipe' in body && typeof (body as Partial<NodeStream>).on === 'function'
 }
 
 /** From Node 24 on every generator has a disposer that calls its `return()`: to one that was begun, that was done. */

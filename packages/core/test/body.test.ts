@@ -275,6 +275,14 @@ describe('closeBody', () => {
     expect(left.destroyed).toBe(true)
   })
 
+  it('ends a stream that fails unread, which nobody hears of', async () => {
+    const body = createReadStream('/missing/file')
+    await closeBody(body)
+    if (!body.closed) await new Promise((resolve) => body.once('close', resolve))
+    // Node's rule: an `error` without a listener ends the process.
+    expect([body.destroyed, body.listenerCount('error') > 0]).toEqual([true, true])
+  })
+
   it('lets another failure of a disposer through', async () => {
     const body = Object.assign(syncly('a'), {
       [Symbol.asyncDispose]: () => Promise.reject(new Error('stuck')),

@@ -1,24 +1,26 @@
-import { parseMediaType, preferredMediaType } from './accept.ts'
-import { utf8 } from './bytes.ts'
-import type { Environ, Header, InputStream } from './contract.ts'
-import { type RequestKey, repeatSeparator, requestKey } from './gateway/request-key.ts'
-import { parseTarget, type Target } from './gateway/target.ts'
+import { preferredCharset, preferredEncoding, preferredLanguage, preferredMediaType } from './accept.ts'
+import { capture } from './capture.ts'
+import type { Application, Environ, Header } from './contract.ts'
+import { readCookies } from './cookies.ts'
+import { copyEnviron } from './environ.ts'
+import { parseEntityTags } from './etag.ts'
 import { Headers } from './headers.ts'
-import { HttpError } from './http-error.ts'
-import { emptyInput, inputStream } from './input.ts'
-import { originalInput } from './input-identity.ts'
-import { copyHeaders, type HeadersSource } from './response.ts'
-import { setupTestingDefaults } from './testing-defaults.ts'
-import { requestUri } from './uri.ts'
+import { parseHttpDate } from './http-date.ts'
+import { type Limits, makeLimits } from './limits.ts'
+import type { FormPart } from './multipart/part.ts'
+import { type BlankOptions, blankEnviron } from './request/blank.ts'
+import { type BodySource, bodyReader } from './request/body-reader.ts'
+import { essenceOf } from './request/content.ts'
+import { environFromFetch, toFetchRequest } from './request/fetch.ts'
+import { parsed } from './request/parsed.ts'
+import type { Response } from './response.ts'
+import { applicationUri, requestUri } from './uri.ts'
 
-/** How much of a body is read where nothing else is asked for: 1 MiB. */
-export const DEFAULT_BODY_BYTES: number = 1024 * 1024
+export type { BlankOptions } from './request/blank.ts'
 
 export interface ReadOptions {
-  limits?: {
-    /** The most bytes that the body may have; 1 MiB by default. One with more is answered 413. */
-    bodyBytes?: number
-  }
+  /** What is not in it is as for the whole `Request`, and there as in `Limits`. */
+  limits?: Partial<Limits>
 }
 
 export interface JsonOptions extends ReadOptions {
@@ -33,54 +35,47 @@ export type PathParams<E extends object> = E extends {
   ? Params
   : {}
 
-/** What `Request.blank` makes a request of. At most one of `body`, `json` and `form`. */
-export interface BlankOptions {
-  /** `POST` when there is a body, else `GET`. */
-  method?: string
-  headers?: HeadersSource
-  /** A string is sent as UTF-8, and as `text/plain; charset=utf-8` where `headers` name no type. */
-  body?: string | Uint8Array
-  json?: unknown
-  /** Sent as `application/x-www-form-urlencoded`. */
-  form?: Iterable<[name: string, value: string]> | Readonly<Record<string, string>>
-  /** An absolute http or https URL: where the server is, and by its path where the application is. */
-  base?: string | URL
-}
-
 /**
  * A request as its reader likes to see it: a view over an environ that copies nothing, and looks at nothing before it
- * is asked to. Nothing in it trusts `Forwarded` or `X-Forwarded-*`: behind a proxy, a middleware that knows the proxy
- * corrects the environ.
+ * is asked to. What is parsed once is kept for all views of that environ. Nothing in it trusts `Forwarded` or
+ * `X-Forwarded-*`: behind a proxy, a middleware that knows the proxy corrects the environ.
+ *
+ * The body is read once, for all views that share the `wsgi.input`: by `bytes`, `text`, `json` and `formData`, which
+ * all tell of one reading, or by `body`, or by `form`.
  */
 export class Request<E extends object = Environ> {
   readonly environ: E & Environ
+  readonly #limits: Readonly<Limits>
   #headers: Headers | undefined = undefined
-  #query: URLSearchParams | undefined = undefined
 
-  constructor(environ: E & Environ) {
+  /**
+   * The `limits` are those of all its readers.
+   *
+   * @throws TypeError when a limit is none
+   */
+  constructor(environ: E & Environ, options?: ReadOptions) {
     this.environ = environ
+    this.#limits = makeLimits('Request', options?.limits)
   }
 
   /**
    * A request for tests, in a whole environ: `Request.blank('/search?q=tea', { headers: { Accept: 'text/html' } })`.
    * `path` is percent-encoded as on the wire, or an absolute http or https URL.
    *
-   * @throws TypeError when the path or the base is malformed
+   * @throws TypeError when the path or the base is malformed, or a header could not be sent
    */
   static blank(path: string, options: BlankOptions = {}): Request {
-    const content = encodeContent(options)
-    const { method = content === undefined ? 'GET' : 'POST' } = options
-    const environ: Partial<Environ> = Object.assign(
-      Object.create(null),
-      placeKeys(method, path, options.base),
-      headerKeys(copyHeaders(options.headers)),
-    )
-    if (content !== undefined) {
-      environ['wsgi.input'] = inputStream([content.bytes])
-      environ.CONTENT_LENGTH ??= `${content.bytes.length}`
-      if (content.type !== undefined) environ.CONTENT_TYPE ??= content.type
-    }
-    return new Request(setupTestingDefaults(environ))
+    return new Request(blankEnviron('Request.blank', path, options))
+  }
+
+  /**
+   * The request that one of the Fetch standard stands for, whose body is taken over. Who sent it, such a request does not
+   * know: `remoteAddress` is `''`.
+   *
+   * @throws TypeError when its URL is not of http or https, or its path is malformed
+   */
+  static fromFetch(request: globalThis.Request): Request {
+    return new Request(environFromFetch(request))
   }
 
   get method(): string {
@@ -93,6 +88,15 @@ export class Request<E extends object = Environ> {
    */
   get url(): string {
     return requestUri(this.environ)
+  }
+
+  get scheme(): 'http' | 'https' {
+    return this.environ['wsgi.url_scheme']
+  }
+
+  /** The host as in `url`, with its port where that is not the scheme's: `'example.com:8000'`. */
+  get host(): string {
+    return HOST.exec(applicationUri(this.environ))![1]!
   }
 
   /** The path, decoded, with the part that led to this application. */
@@ -110,16 +114,9 @@ export class Request<E extends object = Environ> {
     return this.environ.PATH_INFO
   }
 
-  /** The headers, read when first asked for; a change to them changes no environ. Names are in lower case. */
-  get headers(): Headers {
-    this.#headers ??= readHeaders(this.environ)
-    return this.#headers
-  }
-
-  /** The query, read when first asked for. */
+  /** One for all views; a change to it changes no environ. */
   get query(): URLSearchParams {
-    this.#query ??= parseQuery(this.environ.QUERY_STRING)
-    return this.#query
+    return parsed(this.environ, 'QUERY_STRING', parseQuery)
   }
 
   /** What the pattern of the router names in the path; empty where no router has matched. */
@@ -128,21 +125,34 @@ export class Request<E extends object = Environ> {
     return routed['wsgiorg.routing_args']?.[1] ?? (NO_PARAMS as PathParams<E>)
   }
 
+  /** The socket's peer, never a header's claim; `''` on a unix socket. */
+  get remoteAddress(): string {
+    return this.environ.REMOTE_ADDR
+  }
+
+  /**
+   * The headers, of which this view keeps what there is when they are first asked for; a change to them changes no
+   * environ. Names are in lower case.
+   */
+  get headers(): Headers {
+    this.#headers ??= readHeaders(this.environ)
+    return this.#headers
+  }
+
+  /** Names as sent, values percent-decoded where that is what they are; the first of a repeated name. */
+  get cookies(): ReadonlyMap<string, string> {
+    return parsed(this.environ, 'HTTP_COOKIE', readCookies)
+  }
+
   /** The media type without its parameters, in lower case: `'application/json'`. */
   get contentType(): string | undefined {
-    const [type = ''] = this.environ.CONTENT_TYPE?.split(';', 1) ?? []
-    return type.trim().toLowerCase() || undefined
+    return essenceOf(this.environ.CONTENT_TYPE)
   }
 
   /** In bytes, as the client declares it; `undefined` where it does not, as for a body in chunks. */
   get contentLength(): number | undefined {
     const { CONTENT_LENGTH } = this.environ
     return CONTENT_LENGTH !== undefined && DIGITS.test(CONTENT_LENGTH) ? Number(CONTENT_LENGTH) : undefined
-  }
-
-  /** Fires when the client is gone or the server stops waiting. */
-  get signal(): AbortSignal {
-    return this.environ['tsgi.exchange'].signal
   }
 
   /**
@@ -155,125 +165,181 @@ export class Request<E extends object = Environ> {
   }
 
   /**
-   * The whole body. It is read once for all views that share the `wsgi.input`, and the readers all give what it holds:
-   * the same reader gives the same promise.
+   * The language among the offers that the client likes best, e.g. of `['en', 'de-CH']`; `null` when it accepts none.
    *
-   * @throws HttpError 413 when there is more of it than `limits.bodyBytes`
+   * @throws TypeError when an offer is no language tag
+   */
+  acceptsLanguages<Offer extends string>(offers: readonly Offer[]): Offer | null {
+    return preferredLanguage(this.environ.HTTP_ACCEPT_LANGUAGE, offers)
+  }
+
+  /**
+   * The content coding among the offers that the client likes best; `identity` is none. `null` when it accepts none of
+   * them.
+   *
+   * @throws TypeError when an offer is no token
+   */
+  acceptsEncodings<Offer extends string>(offers: readonly Offer[]): Offer | null {
+    return preferredEncoding(this.environ.HTTP_ACCEPT_ENCODING, offers)
+  }
+
+  /**
+   * The charset among the offers that the client likes best; `null` when it accepts none.
+   *
+   * @throws TypeError when an offer is no token
+   */
+  acceptsCharsets<Offer extends string>(offers: readonly Offer[]): Offer | null {
+    return preferredCharset(this.environ.HTTP_ACCEPT_CHARSET, offers)
+  }
+
+  /** The entity tags of `If-Match`, with their quotes, or `'*'` (RFC 9110 section 13.1.1). */
+  get ifMatch(): '*' | readonly string[] | undefined {
+    return parsed(this.environ, 'HTTP_IF_MATCH', readEntityTags)
+  }
+
+  /** The entity tags of `If-None-Match`, with their quotes, or `'*'` (RFC 9110 section 13.1.2). */
+  get ifNoneMatch(): '*' | readonly string[] | undefined {
+    return parsed(this.environ, 'HTTP_IF_NONE_MATCH', readEntityTags)
+  }
+
+  /** `undefined` also where the header holds no date, and is to be ignored (RFC 9110 section 13.1.3). */
+  get ifModifiedSince(): Date | undefined {
+    return parsed(this.environ, 'HTTP_IF_MODIFIED_SINCE', readDate)
+  }
+
+  /** `undefined` also where the header holds no date, and is to be ignored (RFC 9110 section 13.1.4). */
+  get ifUnmodifiedSince(): Date | undefined {
+    return parsed(this.environ, 'HTTP_IF_UNMODIFIED_SINCE', readDate)
+  }
+
+  /** As sent: an entity tag or a date (RFC 9110 section 13.1.5). */
+  get ifRange(): string | undefined {
+    return this.environ.HTTP_IF_RANGE
+  }
+
+  /** As sent: `'bytes=0-99'` (RFC 9110 section 14.2). What it asks for depends on the length there is. */
+  get range(): string | undefined {
+    return this.environ.HTTP_RANGE
+  }
+
+  /** Fires when the client is gone or the server stops waiting. */
+  get signal(): AbortSignal {
+    return this.environ['tsgi.exchange'].signal
+  }
+
+  /**
+   * The bytes as they come, one and the same stream: nothing is read before it is asked for, and nothing more once it is
+   * cancelled. It fails with an HttpError 413 or 408 where the body goes beyond a limit.
+   *
+   * @throws TypeError when the body has been read in another way
+   */
+  get body(): ReadableStream<Uint8Array> {
+    return bodyReader(this.environ).stream(this.#source())
+  }
+
+  /**
+   * The whole body.
+   *
+   * @throws HttpError 413 when there is more of it than `limits.bodyBytes`; 408 when it does not come in time
+   * @throws TypeError when it has been read as a stream
    */
   bytes(options?: ReadOptions): Promise<Uint8Array> {
-    return this.#reads(options).bytes
+    return bodyReader(this.environ).bytes(this.#source(options))
   }
 
   /**
    * The body as text, in the charset that its type names, else UTF-8.
    *
-   * @throws HttpError 413 as `bytes`; 415 when the charset is unknown; 400 when the body is not in it
+   * @throws HttpError and TypeError as `bytes`; HttpError 415 when the charset is unknown, 400 when the body is not in it
    */
   text(options?: ReadOptions): Promise<string> {
-    const decoder = decoderFor(this.environ.CONTENT_TYPE)
-    if (decoder instanceof HttpError) return refuse(decoder)
-    return this.#reads(options).as(`text ${decoder.encoding}`, (bytes) => decode(decoder, bytes))
+    return bodyReader(this.environ).text(this.#source(options))
   }
 
   /**
-   * The body as JSON, which is always UTF-8 (RFC 8259 section 8.1).
+   * The body as JSON, which is always UTF-8 (RFC 8259 section 8.1). It is what `JSON.parse` makes of it, where
+   * `__proto__` is a name like any other, of a member of the object's own.
    *
-   * @throws HttpError 413 as `bytes`; 415 when its type is neither `application/json` nor `…+json`; 400 when it is no
-   *   JSON
+   * @throws HttpError and TypeError as `bytes`; HttpError 415 when its type is neither `application/json` nor `…+json`,
+   *   413 when it is nested deeper than `limits.jsonDepth`, 400 when it is no JSON
    */
-  json(options: JsonOptions = {}): Promise<unknown> {
-    if (options.anyType !== true && !isJsonType(this.contentType)) {
-      return refuse(unsupported('The body must be sent as application/json.'))
-    }
-    return this.#reads(options).as('json', parseJson)
+  json(options?: JsonOptions): Promise<unknown> {
+    return bodyReader(this.environ).json(this.#source(options), options?.anyType === true)
   }
 
   /**
-   * The fields of a form, which is sent as `application/x-www-form-urlencoded`.
+   * The fields and files of a form of either type, `application/x-www-form-urlencoded` or `multipart/form-data`, all
+   * held in memory. For large files there is `form`.
    *
-   * @throws HttpError 413 as `bytes`; 415 when it is sent as anything else
+   * @throws HttpError and TypeError as `bytes`; HttpError 415 when the body is sent as anything else, 413 when the form
+   *   goes beyond another limit, 400 when it is malformed
    */
   formData(options?: ReadOptions): Promise<FormData> {
-    const { contentType } = this
-    if (contentType === FORM) return this.#reads(options).as('formData', parseForm)
-    const detail = `The form must be sent as ${FORM}${
-      contentType === 'multipart/form-data' ? '; multipart/form-data is not supported yet' : ''
-    }.`
-    return refuse(unsupported(detail))
+    return bodyReader(this.environ).formData(this.#source(options))
   }
 
-  #reads(options: ReadOptions = {}): Reads {
-    const limit = options.limits?.bodyBytes ?? DEFAULT_BODY_BYTES
-    const { contentLength } = this
-    if (contentLength !== undefined && contentLength > limit) return new Reads(refuse(tooLarge(limit)), limit)
-    return readsOf(this.environ['wsgi.input'], limit)
+  /**
+   * The fields and files of a form of either type, as they come: `for await (const part of request.form())`. What is not
+   * read of a part is passed over.
+   *
+   * @throws TypeError when the body has been read in another way
+   * @throws HttpError 415 and 400 for the type as `formData`; in the loop, and by the readers of the parts, 413, 408 and
+   *   400
+   */
+  form(options?: ReadOptions): AsyncIterable<FormPart> {
+    return bodyReader(this.environ).form(this.#source(options))
+  }
+
+  /**
+   * Asks an application, in memory: what it answers to this request, without sending it. The response is to be given on,
+   * or its body to be closed.
+   *
+   * Rejects with what the application throws.
+   */
+  getResponse(app: Application<E>): Promise<Response> {
+    return capture<E & Environ>(app, this.environ)
+  }
+
+  /** A request with some keys of environ changed: `request.copy({ PATH_INFO: '/' })`. */
+  copy<Changes extends object = {}>(changes: Changes = {} as Changes): Request<E & Changes> {
+    return new Request<E & Changes>(copyEnviron(this.environ, changes), { limits: this.#limits })
+  }
+
+  /**
+   * The request in the Fetch standard's form, with the same body, which there a GET and a HEAD cannot have.
+   *
+   * @throws HttpError 501 on a method, and 400 on a host or on dot segments in the path, that the Fetch standard refuses
+   *   or would change
+   */
+  toFetch(): globalThis.Request {
+    return toFetchRequest(this)
+  }
+
+  #source(options?: ReadOptions): BodySource {
+    return {
+      input: this.environ['wsgi.input'],
+      contentType: this.environ.CONTENT_TYPE,
+      declaredLength: this.contentLength ?? 0,
+      limits: makeLimits('Request', options?.limits, this.#limits),
+    }
   }
 }
 
 const NO_PARAMS: object = Object.freeze(Object.create(null))
 const DIGITS = /^\d+$/
-const FORM = 'application/x-www-form-urlencoded'
-const JSON_TYPE = /^application\/json$|^[^/]+\/[^/]+\+json$/
-const ORIGIN = /^https?:\/\/[^/?]*/i
-const SLASHES_AT_END = /\/+$/
+const HOST = /^https?:\/\/([^/]*)/
 
-interface Content {
-  bytes: Uint8Array
-  type: string | undefined
+/** A `URLSearchParams` drops a `?` at the beginning; one more keeps what is part of the first name. */
+function parseQuery(query = ''): URLSearchParams {
+  return new URLSearchParams(`?${query}`)
 }
 
-function encodeContent({ body, json, form }: BlankOptions): Content | undefined {
-  if (form !== undefined) return { bytes: utf8(new URLSearchParams(form).toString()), type: FORM }
-  if (json !== undefined) return { bytes: utf8(JSON.stringify(json)), type: 'application/json' }
-  if (typeof body === 'string') return { bytes: utf8(body), type: 'text/plain; charset=utf-8' }
-  return body === undefined ? undefined : { bytes: body, type: undefined }
+function readEntityTags(header: string | undefined): '*' | readonly string[] | undefined {
+  return header === undefined ? undefined : parseEntityTags(header)
 }
 
-/** What the request line says, and where the server and the application are. */
-function placeKeys(method: string, path: string, base: string | URL | undefined): Partial<Environ> {
-  const { pathInfo, queryString, authority } = readTarget('path', method, path)
-  // A client that is given a whole URL puts the host into a header, and sends the rest.
-  const rest = path.replace(ORIGIN, '')
-  const target = rest === '*' || rest.startsWith('/') ? rest : `/${rest}`
-  const line = { REQUEST_METHOD: method, PATH_INFO: pathInfo, QUERY_STRING: queryString, REQUEST_URI: target }
-  if (authority !== undefined) return { ...line, SCRIPT_NAME: '', ...serverKeys(new URL(path)) }
-  if (base === undefined) return { ...line, SCRIPT_NAME: '' }
-  const url = new URL(base)
-  return {
-    ...line,
-    REQUEST_URI: target === '*' ? target : url.pathname.replace(SLASHES_AT_END, '') + target,
-    SCRIPT_NAME: readTarget('base', 'GET', url.href).pathInfo.replace(SLASHES_AT_END, ''),
-    ...serverKeys(url),
-  }
-}
-
-function readTarget(option: 'path' | 'base', method: string, target: string): Target {
-  const read = parseTarget(method, target)
-  if (read !== undefined) return read
-  throw new TypeError(
-    `Request.blank: ${option}: must be a path, percent-encoded, or an absolute http or https URL, without a fragment; ` +
-      `got ${JSON.stringify(target)}`,
-  )
-}
-
-function serverKeys({ protocol, host, hostname, port }: URL): Partial<Environ> {
-  const server = { HTTP_HOST: host, SERVER_NAME: hostname }
-  return protocol === 'https:'
-    ? { ...server, SERVER_PORT: port || '443', 'wsgi.url_scheme': 'https', HTTPS: 'on' }
-    : { ...server, SERVER_PORT: port || '80', 'wsgi.url_scheme': 'http' }
-}
-
-/** The headers as a server's environ has them: what a server drops, a test must not see. */
-function headerKeys(headers: Headers): Partial<Environ> {
-  const keys: Partial<Record<RequestKey, string>> = {}
-  for (const [spelt, value] of headers) {
-    const name = spelt.toLowerCase()
-    const key = requestKey(name)
-    if (key === undefined) continue
-    const earlier = keys[key]
-    keys[key] = earlier === undefined ? value : earlier + repeatSeparator(name) + value
-  }
-  return keys
+function readDate(header: string | undefined): Date | undefined {
+  return header === undefined ? undefined : parseHttpDate(header)
 }
 
 function readHeaders(environ: Environ): Headers {
@@ -290,118 +356,4 @@ function readHeaders(environ: Environ): Headers {
 
 function headerName(key: string): string {
   return key.toLowerCase().replaceAll('_', '-')
-}
-
-/** What was read of one input under one limit, and what that has been read as. */
-class Reads {
-  readonly bytes: Promise<Uint8Array>
-  readonly limit: number
-  readonly #views: Map<string, Promise<unknown>> = new Map()
-
-  constructor(bytes: Promise<Uint8Array>, limit: number) {
-    this.bytes = forgettable(bytes)
-    this.limit = limit
-  }
-
-  as<T>(view: string, convert: (bytes: Uint8Array) => T): Promise<T> {
-    const made = this.#views.get(view) as Promise<T> | undefined
-    if (made !== undefined) return made
-    const converted = forgettable(this.bytes.then(convert))
-    this.#views.set(view, converted)
-    return converted
-  }
-}
-
-function refuse(error: HttpError): Promise<never> {
-  return forgettable(Promise.reject(error))
-}
-
-/** A read that the application forgot must not end the process when the client leaves or sends the wrong thing. */
-function forgettable<T>(promise: Promise<T>): Promise<T> {
-  promise.catch(() => {})
-  return promise
-}
-
-/** By input, since that is what can be read but once: a copy of the environ shares it, a new input starts anew. */
-const READS = new WeakMap<InputStream, Reads>()
-
-function readsOf(input: InputStream, limit: number): Reads {
-  const original = originalInput(input)
-  const earlier = READS.get(original)
-  if (earlier === undefined) {
-    const reads = new Reads(readInput(input, limit), limit)
-    // That one belongs to every request without a body.
-    if (original !== emptyInput()) READS.set(original, reads)
-    return reads
-  }
-  if (limit >= earlier.limit) return earlier
-  return new Reads(
-    earlier.bytes.then((bytes) => withinLimit(bytes, limit)),
-    limit,
-  )
-}
-
-/** Asks for one byte more than allowed: a body of any size is told from one that fits, and no more is held. */
-async function readInput(input: InputStream, limit: number): Promise<Uint8Array> {
-  return withinLimit(await (limit === Number.POSITIVE_INFINITY ? input.read() : input.read(limit + 1)), limit)
-}
-
-function withinLimit(bytes: Uint8Array, limit: number): Uint8Array {
-  if (bytes.length > limit) throw tooLarge(limit)
-  return bytes
-}
-
-function tooLarge(limit: number): HttpError {
-  return new HttpError(413, { detail: `The body must not be larger than ${limit} bytes.` })
-}
-
-function unsupported(detail: string): HttpError {
-  return new HttpError(415, { detail })
-}
-
-type Decoder = InstanceType<typeof TextDecoder>
-
-function decoderFor(contentType = ''): Decoder | HttpError {
-  const type = parseMediaType(contentType)
-  if (type === undefined && contentType !== '')
-    return unsupported('The Content-Type of the body is malformed.')
-  try {
-    return new TextDecoder(type?.parameters.get('charset'), { fatal: true })
-  } catch {
-    return unsupported('The charset of the body is not supported.')
-  }
-}
-
-function decode(decoder: Decoder, bytes: Uint8Array): string {
-  try {
-    return decoder.decode(bytes)
-  } catch {
-    throw new HttpError(400, { detail: `The body is not valid ${decoder.encoding}.` })
-  }
-}
-
-function isJsonType(type: string | undefined): boolean {
-  return type !== undefined && JSON_TYPE.test(type)
-}
-
-function parseJson(bytes: Uint8Array): unknown {
-  const json = decode(new TextDecoder('utf-8', { fatal: true }), bytes)
-  try {
-    return JSON.parse(json)
-  } catch {
-    // Without its cause, which quotes the body.
-    throw new HttpError(400, { detail: 'The body is not valid JSON.' })
-  }
-}
-
-function parseForm(bytes: Uint8Array): FormData {
-  const form = new FormData()
-  // Bytes that are no UTF-8 are replaced, not refused (URL standard section 5.1).
-  for (const [name, value] of parseQuery(new TextDecoder().decode(bytes))) form.append(name, value)
-  return form
-}
-
-/** A `URLSearchParams` drops a `?` at the beginning; one more keeps what is part of the first name. */
-function parseQuery(query: string): URLSearchParams {
-  return new URLSearchParams(`?${query}`)
 }

@@ -9,7 +9,7 @@ import { makeHead } from './gateway/head.ts'
  * whatever their case; order, spelling and repeats are kept (wsgiref.headers.Headers, with the method names of
  * the Fetch standard). What could not be sent cannot be set.
  */
-export class Headers implements Iterable<Header> {
+export class Headers implements Iterable<[name: string, value: string]> {
   /** The pairs themselves: what `startResponse` takes. */
   readonly list: Header[]
 
@@ -39,6 +39,11 @@ export class Headers implements Iterable<Header> {
     const values: string[] = []
     for (const [other, value] of this.list) if (isSameName(other, name)) values.push(value)
     return values
+  }
+
+  /** The cookies that are set, one for each header: what the Fetch standard has in place of `getAll`. */
+  getSetCookie(): string[] {
+    return this.getAll('Set-Cookie')
   }
 
   has(name: string): boolean {
@@ -126,12 +131,13 @@ export class Headers implements Iterable<Header> {
     for (const [, value] of this.list) yield value
   }
 
-  entries(): IterableIterator<Header> {
-    return this.list.values()
+  entries(): IterableIterator<[name: string, value: string]> {
+    return this[Symbol.iterator]()
   }
 
-  [Symbol.iterator](): IterableIterator<Header> {
-    return this.list.values()
+  [Symbol.iterator](): IterableIterator<[name: string, value: string]> {
+    // The Fetch standard's type, for whoever takes its `Headers`.
+    return this.list.values() as IterableIterator<[string, string]>
   }
 
   /**

@@ -160,6 +160,8 @@ async function within<T>(timeMs: number, promise: Promise<T>): Promise<T | undef
   const late = new Promise<undefined>((resolve) => {
     timer = setTimeout(() => resolve(undefined), timeMs)
   })
+  // A reader that nobody waits for any more must not keep a process of Node's alive.
+  ;(timer as { unref?(): void } | undefined)?.unref?.()
   try {
     return await Promise.race([promise, late])
   } finally {

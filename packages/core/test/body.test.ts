@@ -278,7 +278,7 @@ describe('closeBody', () => {
   it('ends a stream that fails unread, which nobody hears of', async () => {
     const body = createReadStream('/missing/file')
     await closeBody(body)
-    if (!body.closed) await new Promise((resolve) => body.once('close', resolve))
+    if (!body.closed) await new Promise<void>((resolve) => body.once('close', () => resolve()))
     // Node's rule: an `error` without a listener ends the process.
     expect([body.destroyed, body.listenerCount('error') > 0]).toEqual([true, true])
   })

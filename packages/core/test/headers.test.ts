@@ -70,6 +70,7 @@ describe('reading', () => {
   it('getAll keeps repeats apart', () => {
     expect(cookies().getAll('Set-cookie')).toEqual(['a=1', 'b=2'])
     expect(cookies().getAll('Vary')).toEqual([])
+    expect(cookies().getSetCookie()).toEqual(['a=1', 'b=2'])
   })
 
   it('has does not mind the case, nor an empty value', () => {

@@ -697,6 +697,19 @@ afterAll(() => rmSync(folder, { recursive: true }))
 describe('the body of a part', () => {
   const one = async (): Promise<FormPart> => nextOf(begin(new Source(HEAD, '1', '2', END)))
 
+  it('gives bytes of its own, of which nothing changes with what they were read from', async () => {
+    const source = Buffer.from(partOf('Content-Disposition: form-data; name="a"', 'hello'), 'latin1')
+    async function* chunks(): AsyncGenerator<Uint8Array> {
+      yield source
+    }
+    for await (const part of readMultipart(chunks(), 'b', DEFAULT_LIMITS)) {
+      const read = await part.bytes()
+      source.fill(0)
+      expect(latin1(read)).toBe('hello')
+      break
+    }
+  })
+
   it('is read again in the same way with the same answer', async () => {
     const asBytes = await one()
     expect(await asBytes.bytes()).toBe(await asBytes.bytes())

@@ -84,8 +84,7 @@ describe('Fetch', () => {
   it('has the same names for the same things', () => {
     type Same = 'method' | 'url' | 'signal' | 'body' | 'text' | 'json' | 'formData'
     expectTypeOf<Request>().toExtend<Pick<globalThis.Request, Same>>()
-    type SameOfHeaders = 'append' | 'delete' | 'get' | 'has' | 'set' | 'keys' | 'values'
-    expectTypeOf<Headers>().toExtend<Pick<globalThis.Headers, SameOfHeaders>>()
+    expectTypeOf<Headers>().toExtend<globalThis.Headers>()
     expectTypeOf<Request['headers']>().toEqualTypeOf<Headers>()
   })
 })

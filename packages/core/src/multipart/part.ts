@@ -167,7 +167,8 @@ export function inTurn(parts: AsyncIterable<StreamedPart>): AsyncIterable<FormPa
 export async function collect(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   const all: Uint8Array[] = []
   for await (const chunk of chunks) all.push(chunk)
-  return all.length === 1 ? all[0]!.slice() : concatBytes(all)
+  // A copy: `slice` of a Buffer is none, and whoever gave the chunk may use it again.
+  return all.length === 1 ? Uint8Array.from(all[0]!) : concatBytes(all)
 }
 
 /** A body that is there already. */

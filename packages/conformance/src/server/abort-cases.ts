@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { setImmediate as turn } from 'node:timers/promises'
-import type { Body, Environ, Header, StartResponse } from '@tsgi/core'
+import { type Body, type Environ, FileWrapper, type Header, type StartResponse } from '@tsgi/core'
 import type { Case } from '../case.ts'
 import { type Client, requestBytes } from '../client.ts'
 import { assertClosed, closeObserved, Gate, type Log, observed } from '../log.ts'
@@ -105,7 +108,30 @@ const STREAMING: readonly Streaming[] = [
     what: 'one chunk that waits for the client, be it behind the end of its body',
     body: (log) => closeObserved(log, [Buffer.alloc(CHUNK.length * MANY)]),
   },
+  { what: 'a file', body: (log) => new LargeFile(log) },
 ]
+
+/** A file that is there for as long as nobody has closed it. */
+class LargeFile extends FileWrapper {
+  readonly #log: Log
+  readonly #folder: string
+
+  constructor(log: Log) {
+    const folder = mkdtempSync(join(tmpdir(), 'tsgi-file-'))
+    const path = join(folder, 'large')
+    writeFileSync(path, '')
+    truncateSync(path, CHUNK.length * MANY)
+    super({ path })
+    this.#log = log
+    this.#folder = folder
+  }
+
+  override async close(): Promise<void> {
+    await super.close()
+    rmSync(this.#folder, { recursive: true, force: true })
+    this.#log.add('close')
+  }
+}
 
 /** A body that has given its first chunk, and waits for the second when the client leaves. */
 interface Waiting extends Row {

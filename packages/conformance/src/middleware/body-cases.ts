@@ -3,6 +3,7 @@ import type { Body, Status } from '@tsgi/core'
 import type { Case } from '../case.ts'
 import { Gate, Log } from '../log.ts'
 import type { LayerVisit, MiddlewareTrial } from '../middleware-trial.ts'
+import { assertSameBytes } from '../same-bytes.ts'
 import { each } from '../table.ts'
 import { calm } from '../visit.ts'
 import type { MiddlewareFeature } from './feature.ts'
@@ -181,7 +182,7 @@ export const bodyCases: readonly Case<MiddlewareTrial, MiddlewareFeature>[] = [
       each(BINARY, async (makeChunk) => {
         const visit = trial.visit(answering(() => [makeChunk(), makeChunk()]))
         await visit.over()
-        assert.deepEqual([...visit.bytes], [...ALL_BYTES, ...ALL_BYTES])
+        assertSameBytes(visit.bytes, Buffer.concat([ALL_BYTES, ALL_BYTES]), 'what was sent')
       }),
   },
 ]

@@ -7,6 +7,7 @@ import { type Body, FileWrapper, type Header, type StartResponse, text, type Wri
 import type { Case } from '../case.ts'
 import { type AnswerHead, headersNamed, type Question } from '../client.ts'
 import { Gate, Log, observed } from '../log.ts'
+import { assertSameBytes } from '../same-bytes.ts'
 import type { LastAnswer, ServerTrial } from '../server-trial.ts'
 import { digestOf, oddPieces } from './digest.ts'
 import type { ServerFeature } from './feature.ts'
@@ -171,7 +172,7 @@ export const bodyCases: readonly Case<ServerTrial, ServerFeature>[] = [
         const site = await trial.serve((_, startResponse) => give(startResponse('200 OK', BINARY)))
         const { status, body } = await site.ask()
         assert.equal(status, 200, name)
-        assert.deepEqual([...body], [...EVERY_BYTE], name)
+        assertSameBytes(body, EVERY_BYTE, name)
       }
     },
   },
@@ -215,7 +216,7 @@ export const bodyCases: readonly Case<ServerTrial, ServerFeature>[] = [
         })
         const answer = await site.ask()
         assert.equal(answer.status, 200, name)
-        assert.deepEqual([...answer.body], [...bytes], name)
+        assertSameBytes(answer.body, bytes, name)
         const lengths = framing(answer).lengths.filter((length) => length !== String(bytes.length))
         assert.deepEqual(lengths, [], `${name}: a Content-Length of ${bytes.length}, or none`)
         // A head and a text written as one string would be encoded alike.

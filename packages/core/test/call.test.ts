@@ -1,6 +1,15 @@
 import { Readable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
-import type { Application, Body, Environ, Header, Outcome, StartResponse, Status } from '../src/contract.ts'
+import type {
+  Application,
+  Body,
+  Environ,
+  Header,
+  Outcome,
+  StartResponse,
+  Status,
+  Write,
+} from '../src/contract.ts'
 import {
   Call,
   type ErrorHandling,
@@ -593,10 +602,12 @@ describe('write', () => {
   it('rejects when the client left before there was room, also when nobody waits for it', async () => {
     const transport = new Transport()
     transport.isFull = true
+    const gone = { name: 'AbortError', message: 'write: the client is gone' }
+    let write: Write | undefined
     let written: Promise<void> | undefined
     const { call } = run(
       (_, startResponse) => {
-        const write = startResponse('200 OK', [])
+        write = startResponse('200 OK', [])
         void write(bytes('a'))
         written = write(bytes('b'))
         return never
@@ -607,7 +618,8 @@ describe('write', () => {
     call.gone()
     transport.drain()
     transport.drain()
-    await expect(written).rejects.toMatchObject({ name: 'AbortError', message: 'write: the client is gone' })
+    await expect(written).rejects.toMatchObject(gone)
+    await expect(write?.(bytes('c'))).rejects.toMatchObject(gone)
     await settled()
   })
 

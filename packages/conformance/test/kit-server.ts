@@ -127,6 +127,7 @@ async function* bodyOf(
 
 /** Plain functions, so that a fault can take the place of one. */
 function responseSink(request: IncomingMessage, response: ServerResponse, expects: boolean): Sink {
+  let drained: Promise<void> | undefined
   return {
     sendHead({ code, reason, headers }) {
       if (expects || !request.complete) response.shouldKeepAlive = false
@@ -134,9 +135,15 @@ function responseSink(request: IncomingMessage, response: ServerResponse, expect
     },
     sendChunk(chunk) {
       if (response.write(chunk)) return undefined
-      return new Promise((resolve) => {
-        response.once('drain', resolve).once('close', resolve)
+      drained ??= new Promise((resolve) => {
+        const settle = () => {
+          response.off('drain', settle).off('close', settle)
+          drained = undefined
+          resolve()
+        }
+        response.on('drain', settle).on('close', settle)
       })
+      return drained
     },
     end(last) {
       // Node would write a string and the head in one encoding.

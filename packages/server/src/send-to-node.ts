@@ -14,6 +14,8 @@ export class NodeSink implements Sink {
   readonly #hasBody: boolean
   readonly #isClosing: () => boolean
   #head: ResponseHead | undefined = undefined
+  /** One for all chunks that come while the transport is full: an application may push many without waiting. */
+  #drained: Promise<void> | undefined = undefined
 
   /** @param hasBody whether the request has a body, which may come in while it is answered */
   constructor(
@@ -40,13 +42,15 @@ export class NodeSink implements Sink {
   sendChunk(chunk: Uint8Array): Promise<void> | undefined {
     const response = this.#response
     if (response.write(chunk)) return undefined
-    return new Promise((resolve) => {
+    this.#drained ??= new Promise((resolve) => {
       const settle = () => {
         response.off('drain', settle).off('close', settle)
+        this.#drained = undefined
         resolve()
       }
       response.on('drain', settle).on('close', settle)
     })
+    return this.#drained
   }
 
   end(last?: Uint8Array | string): void {

@@ -18,6 +18,25 @@ async function start(app: Application, options: ServeOptions = {}): Promise<numb
 
 const request = (...lines: string[]): string => `${lines.join('\r\n')}\r\n\r\n`
 
+it('takes many writes that nobody waits for, without a warning of Node', async () => {
+  const warnings: Error[] = []
+  const onWarning = (warning: Error) => warnings.push(warning)
+  process.on('warning', onWarning)
+  const chunk = Buffer.alloc(65_536, 'x')
+  const port = await start((_, startResponse) => {
+    const write = startResponse('200 OK', [['Content-Length', String(chunk.length * 50)]])
+    for (let i = 0; i < 50; i++) void write(chunk)
+    return []
+  })
+  const client = await RawClient.connect(port)
+  client.write(request('GET / HTTP/1.1', 'Host: a', 'Connection: close'))
+  const received = await client.toEnd()
+  // Node tells of them a turn later.
+  await new Promise((resolve) => setImmediate(resolve))
+  process.off('warning', onWarning)
+  expect([received.length > chunk.length * 50, warnings]).toEqual([true, []])
+})
+
 describe('a body that streams', () => {
   it('reaches the client chunk by chunk: the first before the second exists', async () => {
     let second: () => void = () => {}

@@ -104,6 +104,11 @@ export function parseMediaType(text: string): MediaType | undefined {
   return { type: type.toLowerCase(), subtype: subtype.toLowerCase(), parameters }
 }
 
+/** The media type of a `Content-Type`, without its parameters, in lower case; unchecked. */
+export function essenceOf(contentType = ''): string | undefined {
+  return contentType.split(';', 1)[0]!.trim().toLowerCase() || undefined
+}
+
 /** How well an offer fits: of equal weights, the closer one is better. */
 interface Fit {
   readonly weight: number

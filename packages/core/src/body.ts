@@ -164,8 +164,7 @@ function finallyDo(first: () => unknown, last: () => unknown): void | Promise<vo
 function release(body: Body, iterator: BodyIterator | null | undefined): void | Promise<void> {
   const closable = body as Closable
   const isBegun = iterator !== undefined
-  // Nobody hears of a stream that fails unread, a file that is not there: Node would end the process for it.
-  if (!isBegun && isNodeStream(body)) body.on('error', () => {})
+  if (!isBegun) outliveFailure(body)
   let closed: unknown
   if (typeof closable.close === 'function') closed = closable.close()
   else if (isDisposer(closable[Symbol.asyncDispose], ITERATORS_ASYNC_DISPOSE, isBegun))
@@ -177,12 +176,13 @@ function release(body: Body, iterator: BodyIterator | null | undefined): void | 
   if (isPromiseLike(closed)) return Promise.resolve(closed).then(() => undefined)
 }
 
-interface NodeStream {
-  on(event: 'error', listener: () => void): unknown
-}
-
-function isNodeStream(body: object): body is NodeStream {
-  return 'pipe' in body && typeof (body as Partial<NodeStream>).on === 'function'
+/**
+ * Nobody hears of a stream of Node's that fails while it is not read, a file that is not there: Node would end the
+ * process for it. Who reads it is told all the same.
+ */
+export function outliveFailure(body: Body): void {
+  const stream = body as { on?: (event: 'error', listener: () => void) => unknown }
+  if (typeof stream.on === 'function') stream.on('error', () => {})
 }
 
 /** From Node 24 on every generator has a disposer that calls its `return()`: to one that was begun, that was done. */

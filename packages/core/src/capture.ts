@@ -2,6 +2,7 @@ import { type BegunBody, beginBody } from './begun-body.ts'
 import { chunkFault, closeBody } from './body.ts'
 import type { Application, Body, Environ, StartResponse } from './contract.ts'
 import { makeHead, secondCall } from './gateway/head.ts'
+import { forgettable } from './promise.ts'
 import { Response, type ResponseOptions } from './response.ts'
 
 /**
@@ -138,12 +139,12 @@ class WrittenBody implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Array
 
 /**
  * Refuses what could only get lost: a body that was begun takes no more writes (PEP 3333, The write() Callable), and nobody
- * takes them when it is closed. Whoever does not wait for the promise may ignore it: it must not end the process.
+ * takes them when it is closed.
  */
 function lateWrite(): Promise<void> {
-  const refusal = Promise.reject(
-    new Error('write: must be called before the first chunk of the body, and before its end; it was not'),
+  return forgettable(
+    Promise.reject(
+      new Error('write: must be called before the first chunk of the body, and before its end; it was not'),
+    ),
   )
-  refusal.catch(() => {})
-  return refusal
 }

@@ -1,5 +1,5 @@
 import { latin1 } from './bytes.ts'
-import { checkToken } from './field-syntax.ts'
+import { checkToken, trimBlanks } from './field-syntax.ts'
 import { formatHttpDate } from './http-date.ts'
 import { percentEncode } from './percent-encoding.ts'
 
@@ -130,19 +130,6 @@ const PREFIX = /^__(?:Secure|Host(?:-Http)?|Http)-/i
 const NOT_ASCII = /[\x80-\xff]/
 
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-
-/** No more than these: a browser trims no other kind of space, and so keeps names apart by it. */
-function trimBlanks(text: string, from: number, to: number): string {
-  let start = from
-  let end = to
-  while (start < end && isBlank(text.charCodeAt(start))) start++
-  while (end > start && isBlank(text.charCodeAt(end - 1))) end--
-  return text.slice(start, end)
-}
-
-function isBlank(code: number): boolean {
-  return code === 0x20 || code === 0x09
-}
 
 function decodeValue(value: string): string {
   try {

@@ -1,3 +1,5 @@
+import { isFieldText, isToken } from './field-syntax.ts'
+
 /**
  * Whether a header belongs to one connection and not to the response, so that no application may set it: the
  * eight of wsgiref, and `Trailer` and `Proxy-Connection`. Upper and lower case are the same.
@@ -13,8 +15,8 @@ export function isHopByHop(name: string): boolean {
  * @throws TypeError
  */
 export function checkHeaderName(owner: string, name: unknown): asserts name is string {
-  if (typeof name !== 'string' || !TOKEN.test(name)) {
-    throw new TypeError(`${owner}: header name must be a token (RFC 9110 section 5.6.2); got ${quote(name)}`)
+  if (!isToken(name)) {
+    throw new TypeError(`${owner}: header name must be a token (RFC 9110 section 5.6.2); got ${show(name)}`)
   }
 }
 
@@ -25,10 +27,10 @@ export function checkHeaderName(owner: string, name: unknown): asserts name is s
  * @throws TypeError
  */
 export function checkHeaderValue(owner: string, name: string, value: unknown): asserts value is string {
-  if (typeof value !== 'string' || NO_VALUE.test(value)) {
+  if (!isFieldText(value)) {
     throw new TypeError(
       `${owner}: ${name}: value must be text without control characters and without characters above U+00FF ` +
-        `(RFC 9110 section 5.5); got ${quote(value)}`,
+        `(RFC 9110 section 5.5); got ${show(value)}`,
     )
   }
 }
@@ -41,11 +43,6 @@ export function isSameName(a: string, b: string): boolean {
 const HOP_BY_HOP =
   /^(?:connection|keep-alive|proxy-(?:authenticate|authorization|connection)|te|trailers?|transfer-encoding|upgrade)$/i
 
-const TOKEN = /^[!#$%&'*+\-.^_`|~\dA-Za-z]+$/
-
-// U+0080 to U+009F pass: on the wire they are obs-text, the bytes of UTF-8 that a caller has laid out as Latin-1.
-const NO_VALUE = /[^\t\x20-\x7e\x80-\xff]/
-
-function quote(found: unknown): string {
+function show(found: unknown): string {
   return typeof found === 'string' ? JSON.stringify(found) : typeof found
 }

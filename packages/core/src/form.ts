@@ -58,8 +58,9 @@ export async function toFormData(parts: AsyncIterable<FormPart>): Promise<FormDa
   return form
 }
 
-const URLENCODED = 'application/x-www-form-urlencoded'
-const MULTIPART = 'multipart/form-data'
+export const URLENCODED = 'application/x-www-form-urlencoded'
+export const MULTIPART = 'multipart/form-data'
+
 const BOUNDARIES = /;[\t ]*boundary=/gi
 const AMPERSAND = 0x26
 const PAIR_END = new Mark(Uint8Array.of(AMPERSAND))

@@ -1,6 +1,7 @@
 import { latin1 } from './bytes.ts'
 import type { Header } from './contract.ts'
 import { checkHeaderName, checkHeaderValue, isSameName } from './field.ts'
+import { quote } from './field-syntax.ts'
 import { fieldLines } from './gateway/encode-head.ts'
 import { makeHead } from './gateway/head.ts'
 
@@ -175,5 +176,5 @@ function formatParam(param: string, text: string | null): string {
   checkHeaderName('Headers', name)
   if (text === null) return name
   checkHeaderValue('Headers', name, text)
-  return text === '' ? name : `${name}="${text.replace(/["\\]/g, '\\$&')}"`
+  return text === '' ? name : `${name}=${quote(text)}`
 }

@@ -1,6 +1,6 @@
 import { concatBytes, latin1 } from './bytes.ts'
 import type { Header } from './contract.ts'
-import { checkHeaderName, checkHeaderValue } from './field.ts'
+import { isFieldText, isToken, trimBlanks } from './field-syntax.ts'
 import { Headers } from './headers.ts'
 import { HttpError } from './http-error.ts'
 import { checkLimit, type Limits, limitError, limitedChunks } from './limits.ts'
@@ -211,26 +211,8 @@ function parseHeader(line: string): Header {
   const colon = line.indexOf(':')
   const name = line.slice(0, Math.max(colon, 0))
   const value = trimBlanks(line.slice(colon + 1))
-  try {
-    checkHeaderName('', name)
-    checkHeaderValue('', name, value)
-  } catch {
-    throw malformed('A header of a part is malformed.')
-  }
+  if (!isToken(name) || !isFieldText(value)) throw malformed('A header of a part is malformed.')
   return [name, value]
-}
-
-/** Not `trim()`, which takes away the half of a UTF-8 sequence that is a no-break space in Latin-1. */
-function trimBlanks(text: string): string {
-  let start = 0
-  let end = text.length
-  while (start < end && isBlank(text, start)) start++
-  while (start < end && isBlank(text, end - 1)) end--
-  return text.slice(start, end)
-}
-
-function isBlank(text: string, at: number): boolean {
-  return text[at] === ' ' || text[at] === '\t'
 }
 
 function latin1Text(bytes: Uint8Array): string {

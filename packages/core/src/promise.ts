@@ -2,3 +2,9 @@
 export function isPromiseLike<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
   return typeof (value as PromiseLike<T> | null | undefined)?.then === 'function'
 }
+
+/** The same promise, whose rejection whoever does not wait for it may ignore: it must not end the process. */
+export function forgettable<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => {})
+  return promise
+}

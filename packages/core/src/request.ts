@@ -1,4 +1,10 @@
-import { preferredCharset, preferredEncoding, preferredLanguage, preferredMediaType } from './accept.ts'
+import {
+  essenceOf,
+  preferredCharset,
+  preferredEncoding,
+  preferredLanguage,
+  preferredMediaType,
+} from './accept.ts'
 import { capture } from './capture.ts'
 import type { Application, Environ, Header } from './contract.ts'
 import { readCookies } from './cookies.ts'
@@ -10,11 +16,10 @@ import { type Limits, makeLimits } from './limits.ts'
 import type { FormPart } from './multipart/part.ts'
 import { type BlankOptions, blankEnviron } from './request/blank.ts'
 import { type BodySource, bodyReader } from './request/body-reader.ts'
-import { essenceOf } from './request/content.ts'
 import { environFromFetch, toFetchRequest } from './request/fetch.ts'
 import { parsed } from './request/parsed.ts'
 import type { Response } from './response.ts'
-import { applicationUri, requestUri } from './uri.ts'
+import { requestHost, requestUri } from './uri.ts'
 
 export type { BlankOptions } from './request/blank.ts'
 
@@ -96,7 +101,7 @@ export class Request<E extends object = Environ> {
 
   /** The host as in `url`, with its port where that is not the scheme's: `'example.com:8000'`. */
   get host(): string {
-    return HOST.exec(applicationUri(this.environ))![1]!
+    return requestHost(this.environ)
   }
 
   /** The path, decoded, with the part that led to this application. */
@@ -327,7 +332,6 @@ export class Request<E extends object = Environ> {
 
 const NO_PARAMS: object = Object.freeze(Object.create(null))
 const DIGITS = /^\d+$/
-const HOST = /^https?:\/\/([^/]*)/
 
 /** A `URLSearchParams` drops a `?` at the beginning; one more keeps what is part of the first name. */
 function parseQuery(query = ''): URLSearchParams {

@@ -1,5 +1,5 @@
 import { parseMediaType } from './accept.ts'
-import { closeBody, mapBody, type TextBody, text } from './body.ts'
+import { closeBody, mapBody, outliveFailure, type TextBody, text } from './body.ts'
 import { isBytes } from './bytes.ts'
 import { type CacheControl, formatCacheControl, parseCacheControl } from './cache-control.ts'
 import { evaluateConditions, isRangeCurrent } from './conditional.ts'
@@ -8,6 +8,7 @@ import type { Body, Environ, Header, StartResponse } from './contract.ts'
 import { entityTag } from './etag.ts'
 import { type EventsOptions, events, type ServerSentEvent } from './events.ts'
 import { FileWrapper } from './file-wrapper.ts'
+import { isBodyless } from './gateway/head.ts'
 import { Headers } from './headers.ts'
 import { formatHttpDate, parseHttpDate } from './http-date.ts'
 import { formatLink, type LinkParams } from './link.ts'
@@ -53,11 +54,6 @@ type Conditional = Pick<
   Request,
   'method' | 'ifMatch' | 'ifNoneMatch' | 'ifModifiedSince' | 'ifUnmodifiedSince'
 >
-
-/** Of a Node `Readable`, what no other body has. */
-interface NodeStream {
-  on(event: 'error', listener: () => void): unknown
-}
 
 /** An answer, made of a status, headers and a body: `respond` gives it to the server. */
 export class Response {
@@ -186,8 +182,8 @@ export class Response {
    * stream. Name its type in `headers`.
    */
   static stream(content: Body, options?: ResponseOptions): Response {
-    // A Node stream that fails while nobody reads it, as for HEAD, would end the process. Who reads it is told.
-    ;(content as Partial<NodeStream>).on?.('error', () => {})
+    // From now on: it may fail before anybody reads or closes it.
+    outliveFailure(content)
     return new Response(content, options)
   }
 
@@ -415,7 +411,7 @@ function hasLocation(code: number): boolean {
 /** The length of a body, where it is known and may be said. */
 function declarableLength(body: Body, code: number, method: string): number | undefined {
   // RFC 9110 section 8.6; an application that knows of HEAD may leave the body out, whose length is another then.
-  if (code === 204 || code === 304) return undefined
+  if (isBodyless(code)) return undefined
   const length = knownLength(body)
   return length === 0 && method === 'HEAD' ? undefined : length
 }

@@ -26,6 +26,14 @@ export function requestUri(environ: Environ, { query = true }: { query?: boolean
   return origin(environ) + requestTarget(environ, query)
 }
 
+/** The host that the client named, where that is one, else the server's own: with its port, where that is not the scheme's. */
+export function requestHost(environ: Environ): string {
+  const { HTTP_HOST, SERVER_NAME, SERVER_PORT } = environ
+  if (HTTP_HOST !== undefined && isHost(HTTP_HOST)) return HTTP_HOST
+  const isDefaultPort = SERVER_PORT === (environ['wsgi.url_scheme'] === 'https' ? '443' : '80')
+  return isDefaultPort ? SERVER_NAME : `${SERVER_NAME}:${SERVER_PORT}`
+}
+
 /** The path of the request, encoded again, and its query: what `requestUri` has behind the host. */
 export function requestTarget(
   environ: Pick<Environ, 'SCRIPT_NAME' | 'PATH_INFO' | 'QUERY_STRING'>,
@@ -78,11 +86,7 @@ function withoutSlashAtEnd(path: string): string {
 }
 
 function origin(environ: Environ): string {
-  const scheme = environ['wsgi.url_scheme']
-  const { HTTP_HOST, SERVER_NAME, SERVER_PORT } = environ
-  if (HTTP_HOST !== undefined && isHost(HTTP_HOST)) return `${scheme}://${HTTP_HOST}`
-  const isDefaultPort = SERVER_PORT === (scheme === 'https' ? '443' : '80')
-  return `${scheme}://${SERVER_NAME}${isDefaultPort ? '' : `:${SERVER_PORT}`}`
+  return `${environ['wsgi.url_scheme']}://${requestHost(environ)}`
 }
 
 /** Without a slash, a path would go on where the host ends. */

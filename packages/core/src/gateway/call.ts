@@ -12,7 +12,7 @@ import { isBytes, utf8Length } from '../bytes.ts'
 import type { Application, Body, Environ, ErrorStream, Header, Status, Write } from '../contract.ts'
 import { copyEnviron } from '../environ.ts'
 import { FileWrapper } from '../file-wrapper.ts'
-import { isPromiseLike } from '../promise.ts'
+import { forgettable, isPromiseLike } from '../promise.ts'
 import {
   ERROR_HEADERS,
   ERROR_STATUS,
@@ -21,7 +21,7 @@ import {
   errorPage,
 } from './error-handling.ts'
 import { GatewayExchange } from './exchange.ts'
-import { makeHead, type ResponseHead, secondCall } from './head.ts'
+import { isBodyless, makeHead, type ResponseHead, secondCall } from './head.ts'
 import { InputError } from './input-error.ts'
 import { reportError } from './report.ts'
 
@@ -184,7 +184,7 @@ export class Call {
       this.#report(error)
       return rejected(error)
     }
-    return this.#full === undefined ? WRITTEN : ignorable(this.#full.then(() => this.#written()))
+    return this.#full === undefined ? WRITTEN : forgettable(this.#full.then(() => this.#written()))
   }
 
   #written(): void {
@@ -245,7 +245,7 @@ export class Call {
 
   #fileSender(body: Body): SendFile | undefined {
     if (!(body instanceof FileWrapper)) return undefined
-    if (this.#head === undefined || isBodyless(this.#method, this.#head.code)) return undefined
+    if (this.#head === undefined || this.#isBodyless(this.#head.code)) return undefined
     return this.#sink.fileSender?.(body)
   }
 
@@ -362,7 +362,7 @@ export class Call {
   #sendHead(head: ResponseHead, length: number): void {
     this.#headSent = true
     const { code } = head
-    this.#bodyless = isBodyless(this.#method, code)
+    this.#bodyless = this.#isBodyless(code)
     if (code === 204 || code < 200) {
       // RFC 9110 section 8.6: no Content-Length in a 1xx or 204.
       if (head.contentLength !== -1) head = withoutContentLength(head)
@@ -370,6 +370,10 @@ export class Call {
       head.headers.push('Content-Length', String(length))
     }
     this.#sink.sendHead(head)
+  }
+
+  #isBodyless(code: number): boolean {
+    return this.#method === 'HEAD' || isBodyless(code)
   }
 
   #requireHead(): ResponseHead {
@@ -384,7 +388,7 @@ export class Call {
   #end(): void {
     const head = this.#requireHead()
     // Before the head is out: a body that has nothing at all can still be answered by an error.
-    if (this.#bytesSent < head.contentLength && !isBodyless(this.#method, head.code)) {
+    if (this.#bytesSent < head.contentLength && !this.#isBodyless(head.code)) {
       throw lengthFault(head, this.#bytesSent)
     }
     // A HEAD's answer has no body to measure: what GET would send is not known.
@@ -535,13 +539,7 @@ function clientGone(): Error {
 }
 
 function rejected(error: Error): Promise<void> {
-  return ignorable(Promise.reject(error))
-}
-
-/** A promise whose rejection whoever does not wait for it may ignore: it must not end the process. */
-function ignorable(promise: Promise<void>): Promise<void> {
-  promise.catch(ignore)
-  return promise
+  return forgettable(Promise.reject(error))
 }
 
 function ignore(): void {}
@@ -550,10 +548,6 @@ function lengthFault({ contentLength }: ResponseHead, found: number | 'more'): R
   return new RangeError(
     `application: the body must have the ${contentLength} bytes that Content-Length declares; got ${found}`,
   )
-}
-
-function isBodyless(method: string, code: number): boolean {
-  return method === 'HEAD' || code === 304 || code === 204 || code < 200
 }
 
 function withoutContentLength(head: ResponseHead): ResponseHead {

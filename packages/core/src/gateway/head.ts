@@ -46,7 +46,7 @@ export function makeHead(status: string, headers: readonly Header[]): ResponseHe
     if (kind === CONTENT_LENGTH) {
       if (contentLength !== -1)
         throw new TypeError('startResponse: Content-Length must be given once; got it twice')
-      if (!DIGITS.test(value as string)) {
+      if (!isContentLength(value as string)) {
         throw new TypeError(
           `startResponse: Content-Length must be a number of bytes in digits; got ${show(value)}`,
         )
@@ -63,6 +63,16 @@ export function secondCall(): Error {
   return new Error(
     'startResponse: must be called once, or again with the error that made it necessary; got a second call',
   )
+}
+
+/** Whether a response with this code has no body, whatever the request (RFC 9110 section 6.4.1). */
+export function isBodyless(code: number): boolean {
+  return code < 200 || code === 204 || code === 304
+}
+
+/** Whether a text is a number of bytes, and one that no calculation loses. */
+export function isContentLength(text: string): boolean {
+  return DIGITS.test(text)
 }
 
 const ASCII_VALUE = /^[\t\x20-\x7e]*$/

@@ -1,3 +1,4 @@
+import { MULTIPART, URLENCODED } from '../form.ts'
 import { HttpError } from '../http-error.ts'
 import { type Limits, makeLimits } from '../limits.ts'
 import { isPromiseLike } from '../promise.ts'
@@ -85,7 +86,7 @@ const READERS: Readonly<Record<Part, (request: Request<object>) => unknown>> = {
 /** Those that cost nothing first. */
 const PARTS = Object.keys(READERS) as readonly Part[]
 
-const FORMS: readonly unknown[] = ['application/x-www-form-urlencoded', 'multipart/form-data']
+const FORMS: readonly unknown[] = [URLENCODED, MULTIPART]
 
 function checkOptions(options: unknown): void {
   if (typeof options !== 'object' || options === null) {

@@ -1,7 +1,8 @@
-import { parseMediaType } from '../accept.ts'
+import { essenceOf, parseMediaType } from '../accept.ts'
 import { concatBytes } from '../bytes.ts'
 import type { Headers } from '../headers.ts'
 import { HttpError } from '../http-error.ts'
+import { forgettable } from '../promise.ts'
 
 /**
  * One field or file of a form. Its body is read once, in one of four ways, before the next part is asked for: what is
@@ -78,7 +79,7 @@ export class StreamedPart implements FormPart {
     const contentType = headers.get('Content-Type') ?? ''
     this.name = name
     this.filename = filename
-    this.type = contentType.split(';', 1)[0]!.trim().toLowerCase() || 'text/plain'
+    this.type = essenceOf(contentType) ?? 'text/plain'
     this.headers = headers
     this.#content = content
     this.#charset = parseMediaType(contentType)?.parameters.get('charset') ?? charset
@@ -195,12 +196,6 @@ async function* closeEach(parts: AsyncIterable<StreamedPart>): AsyncGenerator<Fo
     }
     await part.drain()
   }
-}
-
-/** A read that the application forgot must not end the process when the client leaves or sends the wrong thing. */
-function forgettable<T>(promise: Promise<T>): Promise<T> {
-  promise.catch(() => {})
-  return promise
 }
 
 function overError(way: string): TypeError {

@@ -1,5 +1,6 @@
 import { isBytes, utf8 } from '../bytes.ts'
 import type { Body, Environ } from '../contract.ts'
+import { URLENCODED } from '../form.ts'
 import { type RequestKey, repeatSeparator, requestKey } from '../gateway/request-key.ts'
 import { parseTarget, type Target } from '../gateway/target.ts'
 import type { Headers } from '../headers.ts'
@@ -51,7 +52,6 @@ export function blankEnviron(owner: string, path: string, options: BlankOptions)
   return setupTestingDefaults(environ)
 }
 
-const URLENCODED = 'application/x-www-form-urlencoded'
 const ORIGIN = /^https?:\/\/[^/?]*/i
 const SLASHES_AT_END = /\/+$/
 

@@ -4,6 +4,7 @@ import { emptyInput } from '../input.ts'
 import { originalInput } from '../input-identity.ts'
 import { checkLimit, type Limits, limitedChunks } from '../limits.ts'
 import { collect, type FormPart } from '../multipart/part.ts'
+import { forgettable } from '../promise.ts'
 import { checkJsonType, decoderFor, decodeText, parseJson } from './content.ts'
 
 /** A body as one view has it. */
@@ -153,14 +154,11 @@ function formKey(method: string, { contentType, limits }: BodySource): string {
  * must not end the process when the client leaves or sends the wrong thing.
  */
 function promised<T>(make: () => Promise<T>): Promise<T> {
-  let promise: Promise<T>
   try {
-    promise = make()
+    return forgettable(make())
   } catch (error) {
-    promise = Promise.reject(error)
+    return forgettable(Promise.reject(error))
   }
-  promise.catch(() => {})
-  return promise
 }
 
 /** A body that is there in one chunk, once it is asked for. */

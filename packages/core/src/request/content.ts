@@ -1,13 +1,8 @@
-import { parseMediaType } from '../accept.ts'
+import { essenceOf, parseMediaType } from '../accept.ts'
 import { HttpError } from '../http-error.ts'
 import { checkLimit, type Limits } from '../limits.ts'
 
 type Decoder = InstanceType<typeof TextDecoder>
-
-/** The media type of a `Content-Type`, without its parameters, in lower case. */
-export function essenceOf(contentType = ''): string | undefined {
-  return contentType.split(';', 1)[0]!.trim().toLowerCase() || undefined
-}
 
 /** @throws HttpError 415 when the body is sent as anything but `application/json` or `…+json` */
 export function checkJsonType(contentType: string | undefined): void {

@@ -2,6 +2,7 @@ import { mapBody, TextBody } from '../body.ts'
 import { isBytes, utf8Length } from '../bytes.ts'
 import type { Body } from '../contract.ts'
 import { FileWrapper } from '../file-wrapper.ts'
+import { isContentLength } from '../gateway/head.ts'
 import type { ByteRange, MultipartRanges } from '../range.ts'
 
 /** The length in bytes of a body that is in memory; `undefined` for any other. */
@@ -19,7 +20,7 @@ export function knownLength(body: Body): number | undefined {
  */
 export function divisibleLength(body: Body, contentLength: string | null): number | undefined {
   if (!(body instanceof FileWrapper)) return knownLength(body)
-  if (!('path' in body.file) || contentLength === null || !DIGITS.test(contentLength)) return undefined
+  if (!('path' in body.file) || contentLength === null || !isContentLength(contentLength)) return undefined
   const length = Number(contentLength)
   const { start = 0, end } = body.file
   return end === undefined || end - start === length ? length : undefined
@@ -36,8 +37,6 @@ export function partsOf(body: Body, segments: MultipartRanges['segments']): Body
   const chunks = chunksOf(body)
   return segments.flatMap((segment) => (isBytes(segment) ? [segment] : slice(chunks, segment)))
 }
-
-const DIGITS = /^\d{1,15}$/
 
 function isChunks(body: Body): body is readonly Uint8Array[] & Body {
   return Array.isArray(body)

@@ -13,7 +13,7 @@ import type {
 import { copyEnviron } from '../environ.ts'
 import { FileWrapper } from '../file-wrapper.ts'
 import { standFor } from '../input-identity.ts'
-import { isPromiseLike } from '../promise.ts'
+import { forgettable, isPromiseLike } from '../promise.ts'
 import { type Joint, Judge, type Rule, shareRecord } from './judge.ts'
 import {
   callbackRules,
@@ -286,13 +286,13 @@ function onlyMembers<Whole extends object>(
 
 /** The same result, once it was looked at. */
 function pass<Result>(promise: Promise<Result>, look: (result: Result) => void): Promise<Result> {
-  const passed = promise.then((result) => {
-    look(result)
-    return result
-  })
-  // A read that the application forgot must not end the process when the client leaves.
-  passed.catch(() => {})
-  return passed
+  // A read may be forgotten, and fail when the client leaves.
+  return forgettable(
+    promise.then((result) => {
+      look(result)
+      return result
+    }),
+  )
 }
 
 /** A startResponse that begins the same response, and judges who begins it and how. */

@@ -156,13 +156,3 @@ export function missingMethod(object: unknown, methods: readonly (string | symbo
   const missing = methods.find((name) => typeof Reflect.get(object, name) !== 'function')
   return missing === undefined ? undefined : `no ${String(missing)}`
 }
-
-/** Whether a check of field.ts, which throws, lets a value pass: one grammar for the validator and for the others. */
-export function passes(check: () => void): boolean {
-  try {
-    check()
-    return true
-  } catch {
-    return false
-  }
-}

@@ -1,8 +1,8 @@
 import { isBytes } from '../bytes.ts'
 import type { Outcome } from '../contract.ts'
-import { checkHeaderName } from '../field.ts'
+import { isToken } from '../field-syntax.ts'
 import { isPromiseLike } from '../promise.ts'
-import { missingMethod, passes, type Rule, show } from './judge.ts'
+import { missingMethod, type Rule, show } from './judge.ts'
 
 const DETAILS = 'PEP 3333, specification details'
 const VARIABLES = 'PEP 3333, environ variables'
@@ -126,8 +126,7 @@ export const environRules: readonly Rule<AnyEnviron>[] = [
     sentence: 'REQUEST_METHOD is a token',
     source: 'RFC 9110 section 9.1',
     side: 'server',
-    check: ({ REQUEST_METHOD }) =>
-      passes(() => checkHeaderName('', REQUEST_METHOD)) ? undefined : show(REQUEST_METHOD),
+    check: ({ REQUEST_METHOD }) => (isToken(REQUEST_METHOD) ? undefined : show(REQUEST_METHOD)),
   },
   {
     key: 'environ.script-name',

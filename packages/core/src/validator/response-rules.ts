@@ -1,8 +1,10 @@
 import { bodyFault, chunkFault } from '../body.ts'
 import type { Header } from '../contract.ts'
-import { checkHeaderName, checkHeaderValue, isHopByHop } from '../field.ts'
+import { isHopByHop } from '../field.ts'
+import { isFieldText, isToken } from '../field-syntax.ts'
+import { isBodyless, isContentLength } from '../gateway/head.ts'
 import { isPromiseLike } from '../promise.ts'
-import { passes, type Rule, show } from './judge.ts'
+import { type Rule, show } from './judge.ts'
 
 const START = 'PEP 3333, the start_response() callable'
 const WRITE = 'PEP 3333, the write() callable'
@@ -176,7 +178,7 @@ export const startResponseRules: readonly Rule<StartCall>[] = [
     check: ({ args: [, headers] }) => {
       const lengths = valuesOf(headers, 'content-length')
       if (lengths.length > 1) return `${lengths.length} of them`
-      return lengths.every((length) => DIGITS.test(length)) ? undefined : show(lengths[0])
+      return lengths.every(isContentLength) ? undefined : show(lengths[0])
     },
   },
   {
@@ -471,21 +473,18 @@ function pairsFault(headers: unknown): string | undefined {
 
 /** Says which name is no token. */
 function nameFault(headers: unknown): string | undefined {
-  return wrongName(headers, (name) => !passes(() => checkHeaderName('', name)))
+  return wrongName(headers, (name) => !isToken(name))
 }
 
 /** Says which value holds what none may hold. */
 function valueFault(headers: unknown): string | undefined {
-  const wrong = (headers as readonly Header[]).find(
-    ([name, value]) => !passes(() => checkHeaderValue('', name, value)),
-  )
+  const wrong = (headers as readonly Header[]).find(([, value]) => !isFieldText(value))
   return wrong && `${show(wrong[1])} as ${show(wrong[0])}`
 }
 
 // An empty reason is legal on the wire (RFC 9112 section 4), the space before it is not optional.
 const STATUS = /^[1-9]\d\d (?:[^ ](?:.*[^ ])?)?$/s
 const NOT_IN_REASON = /[^\x20-\x7e\x80-\xff]/
-const DIGITS = /^\d{1,15}$/
 const PLAIN_NAME = /^[a-z](?:[a-z\d_-]*[a-z\d])?$/i
 
 function wrongName(headers: unknown, isWrong: (name: string) => boolean): string | undefined {
@@ -515,9 +514,4 @@ function foundIn(fault: string | undefined): string | undefined {
 function isFile(file: unknown): boolean {
   const { read, path } = (file ?? {}) as { read?: unknown; path?: unknown }
   return typeof read === 'function' || typeof path === 'string'
-}
-
-/** Whether a response with this code has no body (RFC 9110 section 6.4.1). */
-function isBodyless(code: number): boolean {
-  return code < 200 || code === 204 || code === 304
 }

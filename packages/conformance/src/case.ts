@@ -61,6 +61,19 @@ export function makeSuite<Trial, Feature extends string>(
   return { title, checks }
 }
 
+/** What hangs has found a fault: it says so, in place of the runner's time-out. */
+export async function within(ms: number, work: Promise<void>, expected = ''): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${expected}got nothing more within ${ms} ms`)), ms)
+  })
+  try {
+    await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
 async function runCase<Trial, Feature extends string>(
   one: Case<Trial, Feature>,
   timeoutMs: number,
@@ -68,31 +81,11 @@ async function runCase<Trial, Feature extends string>(
 ): Promise<void> {
   const trial = attempt.begin()
   try {
-    await within(timeoutMs, one.run(trial), one)
+    await within(timeoutMs, one.run(trial), `${one.key}: ${one.sentence} (${one.source}); `)
   } catch (error) {
     // What comes to light afterwards is most likely no more than what follows from this.
     await attempt.end(trial).catch(() => {})
     throw error
   }
   await attempt.end(trial)
-}
-
-/** A case that hangs has found a fault: it says so, in place of the runner's time-out. */
-async function within(
-  ms: number,
-  work: Promise<void>,
-  { key, sentence, source }: Pick<Case<never>, 'key' | 'sentence' | 'source'>,
-): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new Error(`${key}: ${sentence} (${source}); got nothing more within ${ms} ms`)),
-      ms,
-    )
-  })
-  try {
-    await Promise.race([work, late])
-  } finally {
-    clearTimeout(timer)
-  }
 }

@@ -1,3 +1,5 @@
+import { within } from './case.ts'
+
 /** One row of a table: what is special about it. */
 export interface Row {
   readonly what: string
@@ -12,16 +14,10 @@ export async function eachRow<R extends Row>(
   run: (row: R, index: number) => Promise<void>,
 ): Promise<void> {
   for (const [index, row] of rows.entries()) {
-    let timer: NodeJS.Timeout | undefined
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`got nothing more within ${ROW_MS} ms`)), ROW_MS)
-    })
     try {
-      await Promise.race([run(row, index), late])
+      await within(ROW_MS, run(row, index))
     } catch (error) {
       throw new Error(`${row.what}: ${error instanceof Error ? error.message : error}`, { cause: error })
-    } finally {
-      clearTimeout(timer)
     }
   }
 }

@@ -373,12 +373,11 @@ describe.each([
 
   it.each([[','], [' '], ['a,'], [';q='], ['a-'], ['*,'], ['0'], ['a;q=0.1,']])(
     'reads %j repeated in linear time',
-    (piece) => {
+    (piece) =>
       expectLinear(
         (length) => piece.repeat(length / piece.length),
         (header) => prefer(header, offers),
-      )
-    },
+      ),
   )
 })
 
@@ -447,8 +446,7 @@ describe('parseMediaType', () => {
 
   it.each([['a/b;p="x"'], ['"'], [';'], [' '], [';p=1'], ['\\"'], ['/']])(
     'reads %j repeated in linear time',
-    (piece) => {
-      expectLinear((length) => `text/plain;a="${piece.repeat(length / piece.length)}`, parseMediaType)
-    },
+    (piece) =>
+      expectLinear((length) => `text/plain;a="${piece.repeat(length / piece.length)}`, parseMediaType),
   )
 })

@@ -224,9 +224,7 @@ describe('readCookies', () => {
 
   it.each([['a=b; '], [';'], ['='], [' '], ['a= '], ['%'], ['%41'], ['"'], ['\xe9'], ['a;']])(
     'reads %j repeated in linear time',
-    (piece) => {
-      expectLinear((length) => `a=${piece.repeat(length / piece.length)}x`, readCookies)
-    },
+    (piece) => expectLinear((length) => `a=${piece.repeat(length / piece.length)}x`, readCookies),
   )
 })
 

@@ -108,9 +108,9 @@ describe('parseEntityTags', () => {
     [',"'],
     ['\t,'],
     ['a'],
-  ])('reads %j repeated in linear time', (piece) => {
-    expectLinear((length) => piece.repeat(length / piece.length), parseEntityTags)
-  })
+  ])('reads %j repeated in linear time', (piece) =>
+    expectLinear((length) => piece.repeat(length / piece.length), parseEntityTags),
+  )
 })
 
 describe('isStrongMatch and isWeakMatch', () => {

@@ -121,12 +121,11 @@ describe('encodeEvent', () => {
 
   it.each([['one line\n'], ['one line\r'], ['one line\r\n'], ['a']])(
     'writes %j repeated in linear time',
-    (piece) => {
+    (piece) =>
       expectLinear(
         (length) => piece.repeat(length / piece.length),
         (data) => encodeEvent({ data }),
-      )
-    },
+      ),
   )
 })
 

@@ -84,7 +84,7 @@ describe('splitUnquoted', () => {
     )
   })
 
-  it.each([['"'], ['\\'], [','], ['",'], ['"\\'], ['a="x",']])('cuts %j repeated in linear time', (piece) => {
+  it.each([['"'], ['\\'], [','], ['",'], ['"\\'], ['a="x",']])('cuts %j repeated in linear time', (piece) =>
     expectLinear(
       (length) => piece.repeat(length / piece.length),
       (text) => {
@@ -92,6 +92,6 @@ describe('splitUnquoted', () => {
         for (const part of splitUnquoted(text, ',')) length += part.length
         return length
       },
-    )
-  })
+    ),
+  )
 })

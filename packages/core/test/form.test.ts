@@ -5,21 +5,8 @@ import { HttpError } from '../src/http-error.ts'
 import { inputStream } from '../src/input.ts'
 import { DEFAULT_LIMITS, type Limits, makeLimits } from '../src/limits.ts'
 import type { FormPart } from '../src/multipart/part.ts'
-
-/** A byte for each character. */
-const bytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'latin1'))
-
-/** The chunks of a body that is cut at some places. */
-async function* cut(body: Uint8Array, places: readonly number[] = []): AsyncGenerator<Uint8Array, undefined> {
-  const ends = [...new Set([...places, body.length])].sort((a, b) => a - b)
-  let start = 0
-  for (const end of ends) {
-    if (end > start) yield body.slice(start, end)
-    start = Math.max(start, end)
-  }
-}
-
-const everywhere = (body: Uint8Array): number[] => Array.from(body, (_, i) => i)
+import { bytes, cut, everywhere, failure, UNLIMITED } from './form-body.ts'
+import { expectLinear } from './linear.ts'
 
 async function readPairs(
   body: string | Uint8Array,
@@ -32,17 +19,6 @@ async function readPairs(
     pairs.push([part.name, await part.text()])
   }
   return pairs
-}
-
-async function failure(reading: Promise<unknown>): Promise<{ status: number; detail: string | undefined }> {
-  const error = await reading.then(
-    (value) => {
-      throw new Error(`must fail; got ${JSON.stringify(value)}`)
-    },
-    (error: unknown) => error,
-  )
-  if (!(error instanceof HttpError)) throw error
-  return { status: error.status, detail: error.detail }
 }
 
 const MULTIPART_BODY =
@@ -329,26 +305,11 @@ describe('readUrlencoded', () => {
     ['text', 'a'],
   ])(
     'takes a time that is linear in the size of %s',
-    async (_, text) => {
-      const unlimited = Object.fromEntries(
-        Object.keys(DEFAULT_LIMITS).map((name) => [name, Number.POSITIVE_INFINITY]),
-      )
-      const sizes = [16, 64, 256, 1024].map((kilobytes) =>
-        bytes(text.repeat((kilobytes * 1024) / text.length)),
-      )
-      const times = sizes.map(() => Number.POSITIVE_INFINITY)
-      const isLinear = (): boolean => times.every((time, i) => i === 0 || time < 6 * times[i - 1]!)
-      // Of the processor's time, since a long run is interrupted more often; and a busy machine never makes it shorter.
-      for (let run = 0; run < 2 || (run < 20 && !isLinear()); run++) {
-        for (const [i, body] of sizes.entries()) {
-          const begun = process.cpuUsage()
-          await readPairs(body, unlimited, [body.length / 2])
-          const { user, system } = process.cpuUsage(begun)
-          times[i] = Math.min(times[i]!, (user + system) / 1000)
-        }
-      }
-      expect(isLinear(), `took ${times.map((time) => time.toFixed(2)).join(', ')} ms`).toBe(true)
-    },
+    (_, text) =>
+      expectLinear(
+        (length) => bytes(text.repeat(length / text.length)),
+        (body) => readPairs(body, UNLIMITED, [body.length / 2]),
+      ),
     60_000,
   )
 })

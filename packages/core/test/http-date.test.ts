@@ -129,10 +129,7 @@ describe('parseHttpDate', () => {
     )
   })
 
-  it.each([['Sun, 06 Nov '], [' '], ['0'], ['Mon'], ['1994']])(
-    'reads %j repeated in linear time',
-    (piece) => {
-      expectLinear((length) => piece.repeat(length / piece.length), parseHttpDate)
-    },
+  it.each([['Sun, 06 Nov '], [' '], ['0'], ['Mon'], ['1994']])('reads %j repeated in linear time', (piece) =>
+    expectLinear((length) => piece.repeat(length / piece.length), parseHttpDate),
   )
 })

@@ -19,9 +19,9 @@ import { inputStream } from '../src/input.ts'
 import { DEFAULT_LIMITS, type Limits, makeLimits } from '../src/limits.ts'
 import type { FormPart } from '../src/multipart/part.ts'
 import { readMultipart } from '../src/multipart.ts'
+import { bytes, cut, everywhere, failure, UNLIMITED } from './form-body.ts'
+import { expectLinear } from './linear.ts'
 
-/** A byte for each character. */
-const bytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'latin1'))
 const latin1 = (read: Uint8Array): string => Buffer.from(read).toString('latin1')
 const lines = (...all: string[]): string => all.join('\r\n')
 
@@ -29,18 +29,6 @@ const lines = (...all: string[]): string => all.join('\r\n')
 const partOf = (head: string, body = ''): string => lines('--b', head, '', body, '--b--', '')
 const field = (name: string, value: string): string =>
   lines('--b', `Content-Disposition: form-data; name="${name}"`, '', value, '')
-
-/** The chunks of a body that is cut at some places. */
-async function* cut(body: Uint8Array, places: readonly number[]): AsyncGenerator<Uint8Array, undefined> {
-  const ends = [...new Set([...places, body.length])].sort((a, b) => a - b)
-  let start = 0
-  for (const end of ends) {
-    if (end > start) yield body.slice(start, end)
-    start = Math.max(start, end)
-  }
-}
-
-const everywhere = (body: Uint8Array): number[] => Array.from(body, (_, i) => i)
 
 interface Read {
   name: string
@@ -64,17 +52,6 @@ async function read(
 }
 
 const pairs = (parts: readonly Read[]): string[] => parts.map(({ name, body }) => `${name}=${body}`)
-
-async function failure(reading: Promise<unknown>): Promise<{ status: number; detail: string | undefined }> {
-  const error = await reading.then(
-    (value) => {
-      throw new Error(`must fail; got ${JSON.stringify(value)}`)
-    },
-    (error: unknown) => error,
-  )
-  if (!(error instanceof HttpError)) throw error
-  return { status: error.status, detail: error.detail }
-}
 
 const CUT_OFF = 'The form must end with a line of its boundary and "--"; it ends before.'
 const NO_LINE_END = 'A boundary must be followed by the end of its line.'
@@ -1289,10 +1266,6 @@ describe('any bytes', () => {
 })
 
 describe('the time of reading', () => {
-  const unlimited = makeLimits(
-    'test',
-    Object.fromEntries(Object.keys(DEFAULT_LIMITS).map((name) => [name, Number.POSITIVE_INFINITY])),
-  )
   const fill = (text: string, size: number): string => text.repeat(Math.ceil(size / text.length))
   const headed = (text: string, size: number): string =>
     `--b\r\nContent-Disposition: form-data; name=a${fill(text, size)}\r\n\r\n\r\n--b--`
@@ -1323,29 +1296,18 @@ describe('the time of reading', () => {
     ['parameters of a type', (size) => headed(`\r\nContent-Type: a/b${fill(';a="\\"', size)}`, 1)],
   ])(
     'is linear in the size of %s',
-    async (_, make) => {
-      const sizes = [16, 64, 256, 1024].map((kilobytes) => bytes(make(kilobytes * 1024)))
-      const times = sizes.map(() => Number.POSITIVE_INFINITY)
-      const isLinear = (): boolean => times.every((time, i) => i === 0 || time < 6 * times[i - 1]!)
-      // Of the processor's time, since a long run is interrupted more often; and a busy machine never makes it shorter.
-      for (let run = 0; run < 3 || (run < 20 && !isLinear()); run++) {
-        for (const [i, body] of sizes.entries()) {
-          const begun = process.cpuUsage()
+    (_, make) =>
+      expectLinear(
+        (length) => bytes(make(length)),
+        async (body) => {
+          const places = everywhere(new Uint8Array(body.length / 8192)).map((n) => n * 8192)
           try {
-            const chunks = cut(
-              body,
-              everywhere(new Uint8Array(body.length / 8192)).map((n) => n * 8192),
-            )
-            for await (const part of readMultipart(chunks, 'b', unlimited)) await part.text()
+            for await (const part of readMultipart(cut(body, places), 'b', UNLIMITED)) await part.text()
           } catch (error) {
             if (!(error instanceof HttpError)) throw error
           }
-          const { user, system } = process.cpuUsage(begun)
-          times[i] = Math.min(times[i]!, (user + system) / 1000)
-        }
-      }
-      expect(isLinear(), `took ${times.map((time) => time.toFixed(2)).join(', ')} ms`).toBe(true)
-    },
+        },
+      ),
     60_000,
   )
 })

@@ -205,12 +205,11 @@ describe('parseRange', () => {
 
   it.each([['0-,'], [','], ['0'], ['-'], [' '], ['0-0,'], ['0 '], ['0-']])(
     'reads %j repeated in linear time',
-    (piece) => {
+    (piece) =>
       expectLinear(
         (length) => `bytes=${piece.repeat(length / piece.length)}`,
         (header) => parseRange(header, 1_000_000),
-      )
-    },
+      ),
   )
 })
 

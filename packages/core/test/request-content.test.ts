@@ -221,13 +221,13 @@ describe('the readers of text and JSON', () => {
     ['backslashes', (length) => `"${'\\\\'.repeat(length / 2)}"`],
     ['brackets', (length) => `[${'[],'.repeat(length / 3)}[]]`],
     ['a string without end', (length) => `"${'a'.repeat(length)}`],
-  ])('take time in proportion to %s', (_shape, make) => {
+  ])('take time in proportion to %s', (_shape, make) =>
     expectLinear(make, (text) => {
       try {
         parseJson(utf8(text), DEFAULT_LIMITS)
       } catch (error) {
         expect(error).toBeInstanceOf(HttpError)
       }
-    })
-  })
+    }),
+  )
 })

@@ -1,6 +1,8 @@
-import { expect, it } from 'vitest'
-import type { Environ } from '../src/contract.ts'
+import { describe, expect, it } from 'vitest'
+import type { Environ, Exchange } from '../src/contract.ts'
 import { copyEnviron } from '../src/environ.ts'
+import { makeEnviron, type RequestFacts, type ServerFacts } from '../src/gateway/environ.ts'
+import { emptyInput } from '../src/input.ts'
 import { setupTestingDefaults } from '../src/testing-defaults.ts'
 
 it('gives a copy with the changes, and leaves the outer environ as it was', () => {
@@ -16,6 +18,57 @@ it('gives a copy with the changes, and leaves the outer environ as it was', () =
 it('keeps what hangs on a key the same object', () => {
   const outer = setupTestingDefaults({})
   expect(copyEnviron(outer, {})['tsgi.exchange']).toBe(outer['tsgi.exchange'])
+})
+
+describe('of an environ as a server makes it', () => {
+  const SYMBOL = Symbol('example')
+  const without = (environ: Environ, key: keyof Environ): Environ => {
+    Reflect.deleteProperty(environ, key)
+    return environ
+  }
+  const made = (): Environ => {
+    const server: ServerFacts = {
+      name: 'localhost',
+      port: '80',
+      scheme: 'http',
+      software: 'test',
+      errors: { write() {}, writelines() {}, flush() {} },
+      multithread: true,
+      multiprocess: false,
+      runOnce: false,
+    }
+    const request: RequestFacts = {
+      method: 'GET',
+      target: '/a?b',
+      protocol: 'HTTP/1.1',
+      headers: ['Host', 'localhost', 'Accept', '*/*', 'Cookie', 'a=1'],
+      remoteAddress: '127.0.0.1',
+      remotePort: '1',
+      openInput: emptyInput,
+      earlyHints: () => {},
+    }
+    return makeEnviron(server, request, {} as Exchange) as Environ
+  }
+
+  it.each<[what: string, outer: () => Environ]>([
+    ['as it is', made],
+    ['with a key of a layer', () => Object.assign(made(), { 'tsgi.session': {} })],
+    ['with a symbol', () => Object.assign(made(), { [SYMBOL]: 1 })],
+    ['with a key that is a number', () => Object.assign(made(), { 7: 1 })],
+    ['without a key of the base', () => without(made(), 'REMOTE_PORT')],
+    [
+      'with a key of the base put in anew',
+      () => Object.assign(without(made(), 'PATH_INFO'), { PATH_INFO: '/x' }),
+    ],
+    ['that is a copy itself', () => copyEnviron(made(), { SCRIPT_NAME: '/s', 'example.key': 1 })],
+  ])('copies every key and no other: %s', (_, makeOuter) => {
+    const outer = makeOuter()
+    const inner = copyEnviron(outer, { PATH_INFO: '/b' })
+    expect(Reflect.ownKeys(inner)).toEqual(Reflect.ownKeys(outer))
+    for (const key of Reflect.ownKeys(outer))
+      expect(inner[key as never]).toBe(key === 'PATH_INFO' ? '/b' : outer[key as never])
+    expect('toString' in inner).toBe(false)
+  })
 })
 
 it('has no inherited keys, and takes none over', () => {

@@ -5,6 +5,7 @@ import { type HandlerAnswer, type HandlerInput, type HandlerOptions, withSchemas
 import { HttpError } from './http-error.ts'
 import { isPromiseLike } from './promise.ts'
 import { type ReadOptions, Request } from './request.ts'
+import { layersOf } from './stack.ts'
 
 export type { Answer } from './handler/answer.ts'
 export type { HandlerOptions } from './handler/schemas.ts'
@@ -51,8 +52,23 @@ export function handler<E extends object>(
   const name = fn.name || 'handler'
   if (second === undefined) return toApplication(fn as (request: Request<E>) => unknown, name)
   const options = first as HandlerOptions
-  return toApplication(withSchemas(options, second, name), name, options)
+  const application = toApplication(withSchemas(options, second, name), name, options)
+  OPTIONS.set(application, options)
+  return application
 }
+
+/**
+ * The schemas, among its other options, that a handler was made with; also where it stands inside the layers of a stack.
+ */
+export function schemasOf(app: Application<never>): HandlerOptions | undefined {
+  for (const layer of layersOf(app)) {
+    const options = OPTIONS.get(layer)
+    if (options !== undefined) return options
+  }
+  return undefined
+}
+
+const OPTIONS = new WeakMap<Application<never>, HandlerOptions>()
 
 /** What the overloads have made sure of is forgotten. */
 type AnyFunction<E extends object> = (request: Request<E>, input: never) => unknown

@@ -52,6 +52,16 @@ export function describe(app: Application<never>): string[] {
 }
 
 /**
+ * The application itself, and those inside it as far as stacks have put layers around them: outermost first, and last the one
+ * that `run` was given. What is known of an application by its identity is found again by this.
+ */
+export function layersOf(app: Application<never>): Application<never>[] {
+  const bare = bareOf(app)
+  const inner = LAYERS.get(bare)?.inner
+  return [app, ...(bare === app ? [] : [bare]), ...(inner === undefined ? [] : layersOf(inner))]
+}
+
+/**
  * The same application with a validator at every joint of the stacks that made it, also of those inside one another; each
  * tells whoever sent the request what it finds. It is built once, so that what its layers remember they remember from one
  * request to the next.

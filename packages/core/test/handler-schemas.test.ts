@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import type { Application } from '../src/contract.ts'
-import { type HandlerOptions, handler } from '../src/handler.ts'
+import type { Application, Middleware } from '../src/contract.ts'
+import { type HandlerOptions, handler, schemasOf } from '../src/handler.ts'
 import { HttpError } from '../src/http-error.ts'
 import { Request } from '../src/request.ts'
 import { Response } from '../src/response.ts'
+import { stack } from '../src/stack.ts'
 import type { SchemaIssue, SchemaResult, StandardSchema } from '../src/standard-schema.ts'
 import { type SendOptions, send } from '../src/testing.ts'
 import { expectLinear } from './linear.ts'
@@ -377,10 +378,10 @@ describe('hostile input', () => {
     expect({}).not.toHaveProperty('admin')
   })
 
-  it('is read in the time that its length takes', () => {
+  it('is read in the time that its length takes', async () => {
     const app = handler({ query: anything }, () => null)
     const { environ } = Request.blank('/')
-    expectLinear(
+    await expectLinear(
       (length) => 'a&'.repeat(length / 2),
       (query) => app({ ...environ, QUERY_STRING: query }, () => () => Promise.resolve()),
     )
@@ -606,5 +607,34 @@ describe('handler with schemas', () => {
     const make = () => (handler as (...args: unknown[]) => unknown)(...args)
     expect(make).toThrow(TypeError)
     expect(make).toThrow(`handler: fn: must be a function; got ${found}`)
+  })
+})
+
+describe('schemasOf', () => {
+  const options = { query: anything }
+  const app = handler(options, () => null)
+  const layer: Middleware = (inner) => (environ, startResponse) => inner(environ, startResponse)
+
+  it.each<[where: string, app: Application]>([
+    ['by itself', app],
+    ['inside a stack', stack().use(layer).use(layer).run(app)],
+    ['inside one that validates', stack({ validate: true }).use(layer).run(app)],
+    ['inside one that validates and has no layers', stack({ validate: true }).run(app)],
+    [
+      'inside several',
+      stack()
+        .use(layer)
+        .run(stack({ validate: true }).use(layer).run(app)),
+    ],
+  ])('gives the options of a handler %s', (_where, found) => {
+    expect(schemasOf(found)).toBe(options)
+  })
+
+  it.each<[what: string, app: Application]>([
+    ['a handler without any', handler(() => null)],
+    ['an application that is no handler', () => []],
+    ['a layer that no stack put around a handler', layer(app)],
+  ])('gives nothing for %s', (_what, found) => {
+    expect(schemasOf(found)).toBeUndefined()
   })
 })

@@ -6,7 +6,7 @@ import type { Application, Middleware, Outcome } from '../src/contract.ts'
 import { errorStream } from '../src/error-stream.ts'
 import { GatewayExchange } from '../src/gateway/exchange.ts'
 import { mount } from '../src/mount.ts'
-import { describe, type StackOptions, stack } from '../src/stack.ts'
+import { describe, layersOf, type StackOptions, stack } from '../src/stack.ts'
 import { setupTestingDefaults } from '../src/testing-defaults.ts'
 import { bytes, call } from './observe.ts'
 
@@ -279,6 +279,26 @@ group('describe', () => {
     const other = named('b').run(hello)
     const app = named('outer').run(mount({ '/one': one, '/other': other }))
     expect([describe(app), describe(one), describe(other)]).toEqual([['outer'], ['a'], ['b']])
+  })
+})
+
+group('layersOf', () => {
+  it('gives the application itself where no stack made it', () => {
+    expect(layersOf(hello)).toEqual([hello])
+  })
+
+  it('gives what each layer made, outermost first, and the application last', () => {
+    const inner = stack().use(layer('b')).use(layer('c')).run(hello)
+    const layers = layersOf(stack().use(layer('a')).run(inner))
+    expect(layers.map(({ name }) => name)).toEqual(['a', 'b', 'c', 'hello'])
+    expect(layers[1]).toBe(inner)
+    expect(layers[3]).toBe(hello)
+  })
+
+  it('gives the application that a stack only puts validators around', () => {
+    const checked = stack({ validate: true }).run(hello)
+    expect(layersOf(checked)).toEqual([checked, hello])
+    expect(checked).not.toBe(hello)
   })
 })
 

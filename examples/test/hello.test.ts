@@ -15,7 +15,7 @@ it.each<[method: string, path: string, status: number, body: string]>([
   ['GET', '/how', 200, 'how are you?'],
   ['GET', '/favicon.ico', 200, ''],
   ['HEAD', '/hello', 200, ''],
-  ['POST', '/hello', 405, '405 Method Not Allowed\n'],
+  ['POST', '/hello', 501, '501 Not Implemented\n'],
   ['GET', '/hello/', 404, '<!doctype html>\n<h1>404 Not Found!</h1>\n'],
   ['GET', '/', 404, '<!doctype html>\n<h1>404 Not Found!</h1>\n'],
 ])('answers %s %s with %i', async (method, path, status, body) => {

@@ -45,7 +45,8 @@ it.each<[what: string, init: RequestInit, status: number]>([
     { method: 'POST', body: new URLSearchParams({ name: 'x'.repeat(2_000_000) }) },
     413,
   ],
-  ['another method', { method: 'PUT' }, 405],
+  ['another method', { method: 'DELETE' }, 501],
+  ['a method of another page', { method: 'GET' }, 405],
 ])('refuses %s', async (_, init, status) => {
   const response = await fetch(`${server.url}greeting`, init)
   expect(response.status).toBe(status)

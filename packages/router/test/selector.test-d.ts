@@ -124,7 +124,6 @@ test('status404 and status405 are applications', () => {
     expectTypeOf(environ).toExtend<SelectorEnviron>()
     return []
   }
-  // @ts-expect-error only status405 finds the methods
   selector.status404 = (environ) => [new TextEncoder().encode(environ['selector.methods'].join())]
   // @ts-expect-error no outer layer gives the session
   selector.status404 = account

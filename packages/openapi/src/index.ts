@@ -1,0 +1,6 @@
+export { apiReference } from './api-reference.ts'
+export type { DescribedRoute, DescribedRouter, PathToken } from './described-route.ts'
+export type * from './document.ts'
+export type { JsonSchemaOf } from './json-schemas.ts'
+export { type OpenapiInfo, openapi } from './openapi.ts'
+export { type OperationDetails, operation } from './operation.ts'

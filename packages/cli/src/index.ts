@@ -6,7 +6,8 @@ import { errorStream, reportError } from '@tsgi/core/gateway'
 import { type Server, serve } from '@tsgi/server'
 import { type Address, defaultAddress, parseBind } from './bind.ts'
 import { Fault } from './fault.ts'
-import { load } from './load.ts'
+import { type Loaded, load } from './load.ts'
+import { routeTable } from './routes.ts'
 
 /** What the command uses of the process that it runs in; `process` is one. */
 export interface Surroundings {
@@ -29,9 +30,10 @@ type ProcessEvent = 'SIGINT' | 'SIGTERM' | 'unhandledRejection'
 export async function main(args: readonly string[], surroundings: Surroundings): Promise<number> {
   const { stdout, stderr } = surroundings
   try {
-    const { help, version, bind, target } = parseCommand(args)
+    const { help, version, routes, bind, target } = parseCommand(args)
     if (help) stdout.write(HELP)
     else if (version) stdout.write(`tsgi ${VERSION}\n`)
+    else if (routes) stdout.write(await routeTable(await loadTarget(target, surroundings)))
     else await run(target, bind, surroundings)
     return 0
   } catch (error) {
@@ -55,6 +57,7 @@ Serves a TSGI application over HTTP.
 
   -b, --bind     where to listen: host:port, :port, [ipv6]:port or unix:path; port 0 picks a free one
                  Default: 127.0.0.1:8000; the environment variable PORT moves the port.
+  --routes       shows the routes of the application, a router, and serves nothing
   -h, --help     shows this
   -v, --version  shows the version
 
@@ -64,6 +67,7 @@ The first Ctrl+C (or SIGTERM) lets open requests finish, for ${GRACE_MS / 1000} 
 interface Command {
   help: boolean
   version: boolean
+  routes: boolean
   bind: string | undefined
   target: string | undefined
 }
@@ -73,8 +77,8 @@ function parseCommand(args: readonly string[]): Command {
   if (positionals.length > 1) {
     throw new Fault(`arguments: must be one module:export; got ${positionals.length}${SEE_HELP}`, 2)
   }
-  const { help = false, version = false, bind } = values
-  return { help, version, bind, target: positionals[0] }
+  const { help = false, version = false, routes = false, bind } = values
+  return { help, version, routes, bind, target: positionals[0] }
 }
 
 function parse(args: readonly string[]) {
@@ -91,8 +95,14 @@ const SEE_HELP = ' (see tsgi --help)'
 const OPTIONS = {
   bind: { type: 'string', short: 'b' },
   help: { type: 'boolean', short: 'h' },
+  routes: { type: 'boolean' },
   version: { type: 'boolean', short: 'v' },
 } as const
+
+async function loadTarget(target: string | undefined, surroundings: Surroundings): Promise<Loaded> {
+  if (target === undefined) return { application: demoApplication, name: 'the demo application' }
+  return load(target, surroundings.cwd())
+}
 
 async function run(
   target: string | undefined,
@@ -101,10 +111,7 @@ async function run(
 ): Promise<void> {
   const { stdout, env } = surroundings
   const address = bind === undefined ? defaultAddress(env) : parseBind(bind)
-  const { application, name } =
-    target === undefined
-      ? { application: demoApplication, name: 'the demo application' }
-      : await load(target, surroundings.cwd())
+  const { application, name } = await loadTarget(target, surroundings)
   const server = await listen(application, address)
   // A promise that one request forgot must not end all the others, as it would by Node's own choice.
   surroundings.on('unhandledRejection', (reason) => {

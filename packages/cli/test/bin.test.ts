@@ -351,6 +351,30 @@ export const application = (environ: object, startResponse: Function) => {
     )
   })
 
+  it('shows the routes of an application, and serves nothing', async () => {
+    const routes = "[{ methods: ['GET'], pattern: '/users/:id', layers: [] }]"
+    write({ 'app.mjs': `${HELLO}\napplication.routes = () => ${routes}` })
+
+    expect(await run(['--routes', 'app'], { PORT: 'http' })).toEqual({
+      code: 0,
+      stdout: 'METHODS  PATTERN\nGET      /users/:id\n',
+      stderr: '',
+    })
+  })
+
+  it.each([
+    ['app.mjs', 'app.mjs:application'],
+    [undefined, 'the demo application'],
+  ])('tells in one line that an application has no routes: %s', async (target, name) => {
+    write({ 'app.mjs': HELLO })
+
+    const { code, stdout, stderr } = await run(['--routes', ...(target ? [target] : [])])
+
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toMatch(/^tsgi: (.+): must be a router, which has routes\(\), .*\n$/)
+    expect(stderr).toContain(`tsgi: ${name}: `)
+  })
+
   it('serves the demo without a module, and does not show its own environment', async () => {
     const { url, greeting } = await serve([], { TSGI_SECRET: 'hidden' })
     const answer = await (await fetch(url)).text()

@@ -11,6 +11,7 @@ const CHECKS = {
   build,
   style: () => run('node_modules/@biomejs/biome/bin/biome', 'ci'),
   types: () => run('node_modules/typescript/bin/tsc', '-p', 'tsconfig.test.json'),
+  'type-budget': async () => (await import('./type-budget.js')).typeBudget(),
   spec: async () => (await import('./spec.js')).spec(),
   // These two need the installed dependencies when they are imported.
   direction: async () => (await import('./direction.js')).direction(),

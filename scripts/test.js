@@ -1,3 +1,3 @@
 import { check } from './checks.js'
 
-await check('npm test', ['build', 'style', 'types', 'spec', 'direction', 'tests'])
+await check('npm test', ['build', 'style', 'types', 'type-budget', 'spec', 'direction', 'tests'])

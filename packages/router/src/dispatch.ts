@@ -14,7 +14,7 @@ import { allowedMethods, optionsAnswer } from './methods.ts'
 import type { Params } from './params.ts'
 import { UNDECIDED } from './path-index.ts'
 import { withoutSlashes } from './pattern.ts'
-import type { AnyApplication, Place } from './route.ts'
+import type { AnyApplication, Group, Place } from './route.ts'
 import { type Choice, type RouteTable, type Verdict, varsOf } from './route-table.ts'
 import type { SelectorEnviron } from './selector-environ.ts'
 
@@ -104,10 +104,13 @@ export class Dispatcher {
   ): Body | Promise<Body> {
     const { REQUEST_METHOD: method, PATH_INFO: path } = environ
     const fitting = this.#table.fitting(path, environ)
-    const redirect = refusal === undefined ? this.#redirect(environ) : undefined
+    // A preflight follows no redirect (Fetch, CORS-preflight fetch).
+    const isAnswered = refusal !== undefined || (method === 'OPTIONS' && fitting.length > 0)
+    const redirect = isAnswered ? undefined : this.#redirect(environ)
     const places = redirect === undefined ? fitting.map(({ facts }) => facts.place) : [redirect.place]
-    // What guards a place guards what is said about it.
-    const { answers, groups } = this.#table.placeOf(path, places) ?? outermost
+    // What guards a place guards what is said about it: the routes that fit may be in several groups.
+    const { answers, groups: innermost } = this.#table.placeOf(path, places) ?? outermost
+    const groups = [...new Set([...places.flatMap((place) => place.groups), ...innermost])]
     const methods = allowedMethods(fitting.map(({ applications }) => applications))
     let app: AnyApplication
     if (redirect !== undefined) app = redirect.app
@@ -129,6 +132,7 @@ export class Dispatcher {
       'selector.vars': new BareObject() as Params,
       'selector.methods': fitting.length === 0 ? [] : methods,
       'selector.matches': addMatch(environ, ''),
+      'wsgiorg.routing_args': addArgs(environ, [], new BareObject() as Params),
       [MATCH]: match,
     })
     return enter(match, 0)(inner, startResponse)
@@ -151,12 +155,12 @@ export class Dispatcher {
 }
 
 /** What a group does once its layers are passed: goes on to the group within, or to what was chosen. */
-export function enterGroup(dispatcher: Dispatcher, depth: number): AnyApplication {
+export function enterGroup(dispatcher: Dispatcher, group: () => Group): AnyApplication {
   return function selector(environ: Environ & Partial<MatchEnviron>, startResponse) {
     let match = environ[MATCH]
     // A layer may be a selector itself.
     while (match !== undefined && match.dispatcher !== dispatcher) match = match.outer
-    if (match !== undefined) return enter(match, depth)(environ, startResponse)
+    if (match !== undefined) return enter(match, match.groups.indexOf(group()) + 1)(environ, startResponse)
     throw new TypeError(
       `selector: a layer of a group must hand on the keys of environ; got none at "${MATCH}"`,
     )

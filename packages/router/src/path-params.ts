@@ -19,9 +19,9 @@ export interface RouteOptions {
   /** For `url` and `routes`. No two routes of a selector share one. */
   name?: string
   /**
-   * A schema for each named param, `{ id: schema }`, or one for all of them; of any library that speaks Standard Schema, and
-   * sync. A request whose params do not fit is for the next route. What a schema makes of a param is found in its place; an optional one
-   * that is absent is not looked at.
+   * A schema for each named param, `{ id: schema }`, or one for all of them, of any library that speaks Standard Schema; sync
+   * ones only. A request whose params do not fit is for the next route. What a schema makes of a param is found in its
+   * place; an optional param that is absent is not looked at.
    */
   params?: ParamSchemas
   /** A pattern for the host, where `.` separates: `':tenant.example.com'`. What it names is among the params. */
@@ -34,7 +34,7 @@ export interface RouteOptions {
   prefix?: string
 }
 
-/** What an application finds in `environ` that a route leads to. */
+/** What an application that a route leads to finds in `environ`. */
 export interface RouteEnviron<Params extends object = AnyParams>
   extends RoutingEnviron<Params>,
     SelectorEnviron<Params> {}
@@ -46,8 +46,8 @@ export interface RouteEnviron<Params extends object = AnyParams>
 export type PathParams<Pattern extends string> = ParamsOf<'path-to-regexp', Pattern>
 
 /**
- * The same in the Selector's own language: `ExpressionParams<'/{name:digits}[/{tab}]|'>` is `{ name: string; tab?: string }`. Positional
- * values are not in it.
+ * The same in the Selector's own language: `ExpressionParams<'/{name:digits}[/{tab}]|'>` is `{ name: string; tab?: string }`.
+ * Positional values are not in it.
  */
 export type ExpressionParams<Pattern extends string> = ParamsOf<'expressions', Pattern>
 
@@ -99,8 +99,8 @@ type Output<Schema> = Schema extends StandardSchema
 
 /** An application for a route without options. */
 export type RouteApplication<E extends object, Language extends string, Pattern extends string> =
-  // Before a member is held against an index, it loses the `undefined` of being optional; an index does not. So no pattern gets
-  // through that is not a literal.
+  // A literal is a member here, which loses the `undefined` of being optional before it is held against an index. What is no
+  // literal is itself an index, which keeps it, and does not fit.
   { [_ in Pattern]?: Language } extends WithoutParams
     ? Application<Environ & E & RouteEnviron<{}>>
     : { [_ in Pattern]?: Language } extends Plain
@@ -228,7 +228,7 @@ interface Named {
   [name: `${string}${Punctuation}${string}`]: never
 }
 
-/** Says that the rest of the pattern was not looked at. */
+/** Is not `Named`: there is more in the pattern than was looked for. */
 interface NotNamed {
   '/': unknown
 }

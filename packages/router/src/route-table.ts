@@ -69,7 +69,7 @@ export class RouteTable {
 
   /** Whether some route takes a method, wherever that is. */
   knows(method: string): boolean {
-    return method === 'OPTIONS' || this.#methods.includes(method) || this.#takesAny
+    return this.#methods.includes(method) || this.#takesAny
   }
 
   add(route: RegisteredRoute): void {

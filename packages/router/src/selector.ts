@@ -358,7 +358,7 @@ export class Selector<
     }
     group.#place = {
       answers: group as unknown as Answers,
-      groups: [...groups, ...groupOf(layers, dispatcher, groups.length + 1)],
+      groups: [...groups, ...groupOf(layers, dispatcher)],
     }
     const parsed = readPattern(`selector: group ${JSON.stringify(base)}`, base, this.parser)
     table.addGroup(group.#place, waysOf(base, parsed, { ...reading, isOpen: true }))
@@ -416,12 +416,20 @@ const LOADED = Promise.resolve()
 /** Far before any order that is counted up from 0, and exact, with what an index makes of it. */
 const BEFORE_ALL = -(2 ** 40)
 
-function groupOf(layers: readonly AnyMiddleware[], dispatcher: Dispatcher, depth: number): Group[] {
+function groupOf(layers: readonly AnyMiddleware[], dispatcher: Dispatcher): Group[] {
   if (layers.length === 0) return []
   let layered: Stack = stack()
-  for (const layer of layers) layered = layered.use(layer as Middleware)
-  const app = layered.run(enterGroup(dispatcher, depth))
-  return [{ app, layers: describe(app) }]
+  for (const [i, layer] of layers.entries()) {
+    if (typeof layer !== 'function') {
+      throw new TypeError(
+        `selector: group: layers[${i}]: must be a middleware, a function; got ${show(layer)}`,
+      )
+    }
+    layered = layered.use(layer as Middleware)
+  }
+  const app = layered.run(enterGroup(dispatcher, () => group))
+  const group: Group = { app, layers: describe(app) }
+  return [group]
 }
 
 function checkText(what: string, value: unknown): string {

@@ -47,7 +47,7 @@ describe('an answer that no route gives', () => {
     selector[name] = shows
     const { path } = REQUESTS[name]
     expect((await send(selector, REQUESTS[name])).json()).toEqual({
-      ...{ script: '', path, vars: {}, methods, matches: [''] },
+      ...{ script: '', path, vars: {}, methods, matches: [''], args: [[], {}] },
     })
   })
 

@@ -1,4 +1,4 @@
-import type { Application } from '@tsgi/core'
+import type { Application, StandardSchema } from '@tsgi/core'
 import { readSegment } from '@tsgi/core/gateway'
 import fc from 'fast-check'
 import { parse, pathToRegexp, type Token } from 'path-to-regexp'
@@ -7,10 +7,16 @@ import { PatternError, Selector } from '../src/index.ts'
 
 const app: Application = () => []
 
+const ANYTHING: StandardSchema = {
+  '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value }) },
+}
+
 interface Added {
   pattern: string
   methods: string[]
   isMounted: boolean
+  /** Whether it has a schema, which takes everything: such routes are asked one after the other. */
+  isAsked: boolean
 }
 
 interface Options {
@@ -100,9 +106,10 @@ const route = fc.record<Added>({
   pattern,
   methods: fc.subarray(['GET', 'POST', 'DELETE'], { minLength: 1 }),
   isMounted: fc.integer({ min: 0, max: 4 }).map((n) => n === 0),
+  isAsked: fc.integer({ min: 0, max: 9 }).map((n) => n === 0),
 })
 const path = fc
-  .array(fc.constantFrom(...TEXTS, 'c', 'a-a-b', 'x.y.z'), { maxLength: 5 })
+  .array(fc.constantFrom(...TEXTS, '', '', 'c', 'a-a-b', 'x.y.z'), { maxLength: 5 })
   .map((texts) => texts.map((text) => `/${text}`).join(''))
 
 describe('dispatch equals a scan in order of registration', () => {
@@ -123,12 +130,11 @@ describe('dispatch equals a scan in order of registration', () => {
             const added: Added[] = []
             for (const [i, route] of given.entries()) {
               try {
-                if (route.isMounted) selector.mount(route.pattern, app)
+                const { pattern, methods, isMounted, isAsked } = route
+                const options = isAsked ? { params: ANYTHING } : {}
+                if (isMounted) selector.mount(pattern, app, options)
                 else
-                  selector.add(
-                    route.pattern,
-                    Object.fromEntries(route.methods.map((method) => [method, app])),
-                  )
+                  selector.add(pattern, Object.fromEntries(methods.map((method) => [method, app])), options)
                 added.push(route)
               } catch (error) {
                 expect(error).toBeInstanceOf(PatternError)

@@ -788,3 +788,15 @@ function shows(...[environ, startResponse]: Parameters<Application>): Body {
   startResponse('200 OK', [['Content-Type', 'application/json']])
   return text(JSON.stringify(shownOf(environ)))
 }
+
+it('guards what is said of its routes, where a deeper group has one for the path too', async () => {
+  const guard: Middleware = () => (_environ, startResponse) => {
+    startResponse('401 Unauthorized', [])
+    return []
+  }
+  const selector = new Selector()
+    .group('/admin', [guard], (group) => group.get('/x/y', says('y')))
+    .group('/:a/:b', [], (group) => group.put('/:c', says('c')))
+  expect((await send(selector, { method: 'OPTIONS', path: '/admin/x/y' })).status).toBe(401)
+  expect((await send(selector, { method: 'DELETE', path: '/admin/x/y' })).status).toBe(401)
+})

@@ -495,3 +495,8 @@ describe('for random routes and paths', () => {
     expect(matched.there).toBeGreaterThan(20)
   })
 })
+
+it('redirect answers OPTIONS where routes fit: a preflight follows no redirect', async () => {
+  const selector = new Selector({ trailingSlash: 'redirect' }).get('/b', says('b')).any('/b/', says('slash'))
+  expect((await send(selector, { method: 'OPTIONS', path: '/b' })).status).toBe(204)
+})

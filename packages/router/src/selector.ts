@@ -34,7 +34,7 @@ import {
 import { buildUrl } from './url.ts'
 
 /** Applications by method token, `{ GET: show, POST: change }`; `_ANY_` takes the methods that are not named. */
-type Table<App> = Readonly<Record<string, App>>
+type Table<App> = { readonly [method: string]: App }
 
 /** The selector, its type with the name of the route that was added. */
 type Named<
@@ -47,7 +47,9 @@ type Named<
 > = string extends keyof Names
   ? This
   : Options extends { name: infer Name extends string }
-    ? Selector<E, Names & Record<Name, WithPrefix<Pattern, Options>>, Language>
+    ? string extends Name
+      ? This
+      : Selector<E, Names & Record<Name, WithPrefix<Pattern, Options>>, Language>
     : This
 
 /**
@@ -125,7 +127,7 @@ export class Selector<
   add<Pattern extends string>(pattern: Pattern, methods: Table<RouteApplication<E, Language, Pattern>>): this
   add<Pattern extends string, const Options extends RouteOptions>(
     pattern: Pattern,
-    methods: Table<OptedApplication<E, Language, Pattern, Options>>,
+    methods: Table<NoInfer<OptedApplication<E, Language, Pattern, Options>>>,
     options: Options,
   ): Named<this, E, Names, Language, Pattern, Options>
   add(pattern: string, methods: Table<Application<never>>, options?: RouteOptions): this {
@@ -136,7 +138,7 @@ export class Selector<
   get<Pattern extends string>(pattern: Pattern, app: RouteApplication<E, Language, Pattern>): this
   get<Pattern extends string, const Options extends RouteOptions>(
     pattern: Pattern,
-    app: OptedApplication<E, Language, Pattern, Options>,
+    app: NoInfer<OptedApplication<E, Language, Pattern, Options>>,
     options: Options,
   ): Named<this, E, Names, Language, Pattern, Options>
   get(pattern: string, app: Application<never>, options?: RouteOptions): this {
@@ -147,7 +149,7 @@ export class Selector<
   head<Pattern extends string>(pattern: Pattern, app: RouteApplication<E, Language, Pattern>): this
   head<Pattern extends string, const Options extends RouteOptions>(
     pattern: Pattern,
-    app: OptedApplication<E, Language, Pattern, Options>,
+    app: NoInfer<OptedApplication<E, Language, Pattern, Options>>,
     options: Options,
   ): Named<this, E, Names, Language, Pattern, Options>
   head(pattern: string, app: Application<never>, options?: RouteOptions): this {
@@ -158,7 +160,7 @@ export class Selector<
   post<Pattern extends string>(pattern: Pattern, app: RouteApplication<E, Language, Pattern>): this
   post<Pattern extends string, const Options extends RouteOptions>(
     pattern: Pattern,
-    app: OptedApplication<E, Language, Pattern, Options>,
+    app: NoInfer<OptedApplication<E, Language, Pattern, Options>>,
     options: Options,
   ): Named<this, E, Names, Language, Pattern, Options>
   post(pattern: string, app: Application<never>, options?: RouteOptions): this {
@@ -169,7 +171,7 @@ export class Selector<
   put<Pattern extends string>(pattern: Pattern, app: RouteApplication<E, Language, Pattern>): this
   put<Pattern extends string, const Options extends RouteOptions>(
     pattern: Pattern,
-    app: OptedApplication<E, Language, Pattern, Options>,
+    app: NoInfer<OptedApplication<E, Language, Pattern, Options>>,
     options: Options,
   ): Named<this, E, Names, Language, Pattern, Options>
   put(pattern: string, app: Application<never>, options?: RouteOptions): this {
@@ -180,7 +182,7 @@ export class Selector<
   patch<Pattern extends string>(pattern: Pattern, app: RouteApplication<E, Language, Pattern>): this
   patch<Pattern extends string, const Options extends RouteOptions>(
     pattern: Pattern,
-    app: OptedApplication<E, Language, Pattern, Options>,
+    app: NoInfer<OptedApplication<E, Language, Pattern, Options>>,
     options: Options,
   ): Named<this, E, Names, Language, Pattern, Options>
   patch(pattern: string, app: Application<never>, options?: RouteOptions): this {
@@ -191,7 +193,7 @@ export class Selector<
   delete<Pattern extends string>(pattern: Pattern, app: RouteApplication<E, Language, Pattern>): this
   delete<Pattern extends string, const Options extends RouteOptions>(
     pattern: Pattern,
-    app: OptedApplication<E, Language, Pattern, Options>,
+    app: NoInfer<OptedApplication<E, Language, Pattern, Options>>,
     options: Options,
   ): Named<this, E, Names, Language, Pattern, Options>
   delete(pattern: string, app: Application<never>, options?: RouteOptions): this {
@@ -202,7 +204,7 @@ export class Selector<
   options<Pattern extends string>(pattern: Pattern, app: RouteApplication<E, Language, Pattern>): this
   options<Pattern extends string, const Options extends RouteOptions>(
     pattern: Pattern,
-    app: OptedApplication<E, Language, Pattern, Options>,
+    app: NoInfer<OptedApplication<E, Language, Pattern, Options>>,
     options: Options,
   ): Named<this, E, Names, Language, Pattern, Options>
   options(pattern: string, app: Application<never>, options?: RouteOptions): this {
@@ -213,7 +215,7 @@ export class Selector<
   any<Pattern extends string>(pattern: Pattern, app: RouteApplication<E, Language, Pattern>): this
   any<Pattern extends string, const Options extends RouteOptions>(
     pattern: Pattern,
-    app: OptedApplication<E, Language, Pattern, Options>,
+    app: NoInfer<OptedApplication<E, Language, Pattern, Options>>,
     options: Options,
   ): Named<this, E, Names, Language, Pattern, Options>
   any(pattern: string, app: Application<never>, options?: RouteOptions): this {
@@ -227,7 +229,7 @@ export class Selector<
   mount<Pattern extends string>(pattern: Pattern, app: RouteApplication<E, Language, Pattern>): this
   mount<Pattern extends string, const Options extends RouteOptions>(
     pattern: Pattern,
-    app: OptedApplication<E, Language, Pattern, Options>,
+    app: NoInfer<OptedApplication<E, Language, Pattern, Options>>,
     options: Options,
   ): Named<this, E, Names, Language, Pattern, Options>
   mount(pattern: string, app: Application<never>, options?: RouteOptions): this {

@@ -1,7 +1,9 @@
 import { BareObject, internKey, readSegment } from '@tsgi/core/gateway'
+import { execute } from './expression.ts'
 import type { Params } from './params.ts'
 import type { ParamsShape } from './params-shape.ts'
-import { type Expression, foldCase, ONE_SEGMENT, readValues, type Way, withoutSlashes } from './pattern.ts'
+import { addToHash, Branch, type Edge, insert, isStep, type Leaf, type Step } from './path-tree.ts'
+import { foldCase, ONE_SEGMENT, readValues, type Way } from './pattern.ts'
 
 /** What the index needs to know of a route. */
 export interface Indexed {
@@ -128,43 +130,33 @@ export class PathIndex<Route extends Indexed> {
     for (;;) {
       if (best === undefined || branch.first < best.order) {
         const { steps } = branch
-        let isIn = true
-        for (let i = 0; i < steps.length && isIn; i++) {
-          const step = steps[i]!
-          if (step === ONE_SEGMENT) {
-            const slash = path.indexOf('/', at + 1)
-            const end = slash < 0 ? length : slash
-            isIn = end > at + 1 && path.charCodeAt(at) === SLASH
-            SEGMENTS[depth++] = path.slice(at + 1, end)
-            at = end
-          } else {
-            isIn = subject.startsWith(step, at)
-            at += step.length
-          }
+        if (steps.length > 0) {
+          at = follow(steps, path, subject, at, depth)
+          depth += branch.params
         }
         const isEnd = at === length
-        if (isIn && branch.others !== undefined && (isEnd || path.charCodeAt(at) === SLASH)) {
+        const isSlash = at >= 0 && at < length && path.charCodeAt(at) === SLASH
+        if (branch.others !== undefined && (isEnd || isSlash)) {
           for (const leaf of branch.others) {
             if (best !== undefined && leaf.order > best.order) break
             const found = tryLeaf(leaf, path, at, SEGMENTS.slice(0, depth))
             if (found === undefined) continue
             const { route, way } = leaf
-            if (!route.isPlain) return UNDECIDED
+            if (!leaf.isPlain) return UNDECIDED
             best = leaf
             match = readCandidate({ route, way, ...found })
             break
           }
         }
-        const leaf = isIn ? (isEnd ? branch.exact?.[0] : branch.rest?.[0]) : undefined
-        if (leaf !== undefined && (isEnd || (at + 1 < length && path.charCodeAt(at) === SLASH))) {
-          if (best === undefined || leaf.order < best.order) {
-            const { route, way } = leaf
-            if (!leaf.isPlain) return UNDECIDED
-            best = leaf
-            match = { route, params: readSegments(way, path, at) }
-          }
+        // A wildcard fits more than nothing.
+        const leaf = isEnd ? branch.exact?.[0] : isSlash && at + 1 < length ? branch.rest?.[0] : undefined
+        if (leaf !== undefined && (best === undefined || leaf.order < best.order)) {
+          const { route, way } = leaf
+          if (!leaf.isPlain) return UNDECIDED
+          best = leaf
+          match = { route, params: readSegments(way, path, at) }
         }
-        if (isIn && !isEnd && path.charCodeAt(at) === SLASH) {
+        if (isSlash) {
           const { edges, param, only } = branch
           let end = at + 1
           let edge: Edge<Route> | undefined
@@ -219,10 +211,10 @@ export class PathIndex<Route extends Indexed> {
     const all: Found<Route>[] = []
     const forks: Reached<Route>[] = [{ branch: this.#root, at: 0, values: [] }]
     for (let fork = forks.pop(); fork !== undefined; fork = forks.pop()) {
-      const { branch, at: from, values: before } = fork
-      const reached = follow(branch.steps, path, subject, from, before)
-      if (reached === undefined) continue
-      const { at, values } = reached
+      const { branch } = fork
+      const at = follow(branch.steps, path, subject, fork.at, 0)
+      if (at < 0) continue
+      const values = [...fork.values, ...SEGMENTS.slice(0, branch.params)]
       for (const leaf of branch.others ?? []) {
         const found = at === length || path[at] === '/' ? tryLeaf(leaf, path, at, values) : undefined
         if (found !== undefined) all.push({ leaf, ...found })
@@ -255,15 +247,6 @@ const ENDS = 1024
 
 function endOf(path: string): number {
   return (path.length * 31 + path.charCodeAt(path.length - 1)) & (ENDS - 1)
-}
-
-interface Leaf<Route> {
-  readonly route: Route
-  readonly way: Way
-  /** The route's. */
-  readonly isPlain: boolean
-  /** By route first, then by way. */
-  readonly order: number
 }
 
 /** Where a pattern fits, and what it finds. */
@@ -308,126 +291,25 @@ const PIECES: string[] = []
 
 const SLASH = 0x2f
 
-/** A segment's text with the slash before it, or any segment. */
-type Step = string | typeof ONE_SEGMENT
-
-/** A place in the tree: what fits once the path is at one of its slashes, or at its end. */
-class Branch<Route> {
-  /** The lowest order here and below. */
-  first = Number.POSITIVE_INFINITY
-  /** The steps that come first: no other way goes on from among them. */
-  steps: readonly Step[] = NONE
-  /** Where the path ends here. */
-  exact: Leaf<Route>[] | undefined = undefined
-  /** Where a wildcard takes what follows the slash. */
-  rest: Leaf<Route>[] | undefined = undefined
-  /** Where anything may follow, or an expression says what. */
-  others: Leaf<Route>[] | undefined = undefined
-  /** By `hashOf` of the step. */
-  edges: Map<number, Edge<Route>> | undefined = undefined
-  /** The one that is in `edges`, where it is but one. */
-  only: Edge<Route> | undefined = undefined
-  param: Branch<Route> | undefined = undefined
-
-  add(leaf: Leaf<Route>, steps: readonly Step[]): void {
-    if (this.first === Number.POSITIVE_INFINITY) this.steps = steps
-    let common = 0
-    while (common < this.steps.length && this.steps[common] === steps[common]) common++
-    if (common < this.steps.length) this.#split(common)
-    this.first = Math.min(this.first, leaf.order)
-    const step = steps[common]
-    if (step === undefined) insert(this.#leavesFor(leaf.way.end), leaf)
-    else this.#grow(step).add(leaf, steps.slice(common + 1))
-  }
-
-  child(step: string): Branch<Route> | undefined {
-    let edge = this.edges?.get(hashOf(step))
-    while (edge !== undefined && edge.step !== step) edge = edge.next
-    return edge?.branch
-  }
-
-  /** Makes a branch of its own of what follows the first steps. */
-  #split(count: number): void {
-    const step = this.steps[count]!
-    const below = Object.assign(new Branch<Route>(), this)
-    below.steps = this.steps.slice(count + 1)
-    this.steps = this.steps.slice(0, count)
-    this.exact = this.rest = this.others = this.edges = this.only = this.param = undefined
-    if (step === ONE_SEGMENT) this.param = below
-    else this.#link(step, below)
-  }
-
-  #grow(step: Step): Branch<Route> {
-    if (step === ONE_SEGMENT) {
-      this.param ??= new Branch()
-      return this.param
-    }
-    return this.child(step) ?? this.#link(step, new Branch())
-  }
-
-  #link(step: string, branch: Branch<Route>): Branch<Route> {
-    const hash = hashOf(step)
-    this.edges ??= new Map()
-    const edge = { step, branch, next: this.edges.get(hash) }
-    this.only = this.edges.size === 0 ? edge : undefined
-    this.edges.set(hash, edge)
-    return branch
-  }
-
-  #leavesFor(end: Way['end']): Leaf<Route>[] {
-    const list = end === 'exact' || end === 'rest' ? end : 'others'
-    this[list] ??= []
-    return this[list]
-  }
-}
-
-/** A way down, by the text of one segment. */
-interface Edge<Route> {
-  /** With the slash before it. */
-  readonly step: string
-  readonly branch: Branch<Route>
-  /** Another with the same hash. */
-  readonly next: Edge<Route> | undefined
-}
-
-// A segment is looked up by a hash that the search for its end gives: to cut it out and look that up takes twice as long.
-/** Where steps lead to; `undefined` where the path does not fit them. */
-function follow(
-  steps: readonly Step[],
-  path: string,
-  subject: string,
-  from: number,
-  before: readonly string[],
-): { at: number; values: string[] } | undefined {
-  const values = [...before]
+/** Where in the path steps lead to, from a place; -1 where it does not fit them. Params are put into `SEGMENTS`, from a depth on. */
+function follow(steps: readonly Step[], path: string, subject: string, from: number, depth: number): number {
   let at = from
-  for (const step of steps) {
-    if (typeof step === 'string') {
-      if (!subject.startsWith(step, at)) return undefined
+  let next = depth
+  for (let i = 0; i < steps.length; i++) {
+    const step = steps[i]!
+    if (step === ONE_SEGMENT) {
+      if (at >= path.length || path.charCodeAt(at) !== SLASH) return -1
+      const slash = path.indexOf('/', at + 1)
+      const end = slash < 0 ? path.length : slash
+      if (end === at + 1) return -1
+      SEGMENTS[next++] = path.slice(at + 1, end)
+      at = end
+    } else {
+      if (!subject.startsWith(step, at)) return -1
       at += step.length
-      continue
     }
-    const slash = path.indexOf('/', at + 1)
-    const end = slash < 0 ? path.length : slash
-    if (path[at] !== '/' || end <= at + 1) return undefined
-    values.push(path.slice(at + 1, end))
-    at = end
   }
-  return { at, values }
-}
-
-function hashOf(step: string): number {
-  let hash = 0
-  for (let i = 1; i < step.length; i++) hash = addToHash(hash, step.charCodeAt(i))
-  return hash
-}
-
-function addToHash(hash: number, code: number): number {
-  return (Math.imul(hash, 31) + code) | 0
-}
-
-function isStep(step: string, path: string, at: number, end: number): boolean {
-  return step.length === end - at && path.startsWith(step, at)
+  return at
 }
 
 /** What a walk has found for a way without an expression. */
@@ -467,35 +349,6 @@ function tryLeaf<Route>(
   values: readonly string[],
 ): Matched | undefined {
   return typeof way.end === 'object' ? execute(way.end, path) : { values: values.slice(), end: at }
-}
-
-function execute(expression: Expression, path: string): Matched | undefined {
-  const match = firstMatch(expression, path)
-  if (match === null) return undefined
-  const end = Math.min(withoutSlashes(match[0]).length, path.length)
-  // What is left must be a path.
-  if (match[0].length < path.length && path[end] !== '/') return undefined
-  return { values: match.slice(1), end: expression.isOpen ? end : path.length }
-}
-
-function firstMatch(
-  { regexp, isOpen, isFree, ignoresSlash }: Expression,
-  path: string,
-): RegExpExecArray | null {
-  if (isOpen) {
-    // The slashes at the end are left to what goes on from there.
-    const match = regexp.exec(withoutSlashes(path))
-    return match !== null || !isFree ? match : regexp.exec(path)
-  }
-  if (!ignoresSlash) return regexp.exec(path)
-  // A slash that is still there is a second one.
-  return (path.endsWith('/') ? null : regexp.exec(path)) ?? regexp.exec(`${path}/`)
-}
-
-function insert<Route>(leaves: Leaf<Route>[], leaf: Leaf<Route>): void {
-  let at = leaves.length
-  while (at > 0 && leaves[at - 1]!.order > leaf.order) at--
-  leaves.splice(at, 0, leaf)
 }
 
 /** In order; of each route the first way. */

@@ -1,5 +1,6 @@
 import { BareObject, internKey, readSegment } from '@tsgi/core/gateway'
 import { parse, pathToRegexp } from 'path-to-regexp'
+import type { Expression } from './expression.ts'
 import type { Params } from './params.ts'
 import { type ParamsShape, paramsShape } from './params-shape.ts'
 import type { Key, ParsedPattern, PatternParser, Token } from './parser.ts'
@@ -53,16 +54,6 @@ export interface Way {
   /** The keys' names, of a way without an expression. */
   readonly names: readonly string[]
   readonly shape: ParamsShape
-}
-
-/** An expression for the path from its beginning, to its end or, where it is open-ended, to a slash. */
-export interface Expression {
-  readonly regexp: RegExp
-  readonly isOpen: boolean
-  /** Whether it was given as it is, and may want the slash at the end of the path that is left to others. */
-  readonly isFree: boolean
-  /** Whether it may want the slash that paths are met without. */
-  readonly ignoresSlash: boolean
 }
 
 export interface WayOptions {

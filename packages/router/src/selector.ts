@@ -259,6 +259,11 @@ export class Selector<
     return this
   }
 
+  /**
+   * Adds routes from a list. What the options say goes before what the selector says, for these alone.
+   *
+   * @throws TypeError and PatternError as `add` does; what was added before stays
+   */
   slurp(mappings: Iterable<Mapping>, options: SlurpOptions = {}): this {
     checkSlurpOptions(options)
     if (typeof mappings !== 'object' || mappings === null || !(Symbol.iterator in mappings)) {

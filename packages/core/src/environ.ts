@@ -2,17 +2,18 @@ import type { Environ } from './contract.ts'
 import { BareObject } from './fast-object.ts'
 
 /**
- * A copy of an environ with some keys changed, for the inner side: whoever holds the old one still holds the truth.
+ * A copy of an environ with some keys changed, for the inner side: whoever holds the old one still holds the truth. Keys are
+ * strings: what else hangs on the object stays behind.
  */
 export function copyEnviron<E extends Environ, Changes extends object>(
   environ: E,
   changes: Changes,
 ): E & Changes {
-  const keys = Object.keys(environ)
-  if (!isAsMade(keys)) return Object.assign(new BareObject(), environ, changes) as E & Changes
-  const copy = new BaseCopy(environ) as E
-  for (let i = BASE_KEYS.length; i < keys.length; i++) copy[keys[i] as keyof E] = environ[keys[i] as keyof E]
-  for (const key of Object.getOwnPropertySymbols(environ)) copy[key as keyof E] = environ[key as keyof E]
+  // To ask for symbols, too, takes as long as all of the rest.
+  const keys = Object.keys(environ) as (keyof E)[]
+  const isMade = isAsMade(keys)
+  const copy = (isMade ? new BaseCopy(environ) : new BareObject()) as E
+  for (let i = isMade ? BASE_KEYS.length : 0; i < keys.length; i++) copy[keys[i]!] = environ[keys[i]!]
   return Object.assign(copy, changes)
 }
 
@@ -49,7 +50,7 @@ BaseCopy.prototype = Object.create(null)
 
 const BASE_KEYS: readonly string[] = Object.keys(new BaseCopy({} as Environ))
 
-function isAsMade(keys: readonly string[]): boolean {
+function isAsMade(keys: readonly PropertyKey[]): boolean {
   for (let i = 0; i < BASE_KEYS.length; i++) if (keys[i] !== BASE_KEYS[i]) return false
   return true
 }

@@ -8,6 +8,7 @@ import type {
   ReferenceObject,
   ResponseObject,
   SecurityRequirement,
+  SecurityScheme,
 } from './document.ts'
 import { type Content, Html, html } from './html.ts'
 import { STYLE } from './page-style.ts'
@@ -21,9 +22,9 @@ export function renderPage(document: OpenapiDocument): (link: string) => string 
   const rest = html`
 ${terms('Servers', servers, ({ url, description }) => [html`<code>${url}</code>`, description])}
 ${terms('Tags', tags, ({ name, description }) => [name, description])}
-${terms('Authentication', Object.entries(securitySchemes), ([name, { type, description }]) => [
+${terms('Authentication', Object.entries(securitySchemes), ([name, scheme]) => [
   name,
-  html`${type}${paragraph(description)}`,
+  html`${wayOf(scheme)}${paragraph(scheme.description)}`,
 ])}
 <nav aria-labelledby="operations">
 <h2 id="operations">Operations</h2>
@@ -123,6 +124,11 @@ ${Object.entries(responses).map(([status, response]) => renderResponse(status, r
 function renderSecurity(security: readonly SecurityRequirement[]): Content {
   const ways = security.map((schemes) => Object.keys(schemes).join(' and ') || 'nothing')
   return html`<p class="dim">Authentication: ${ways.join(', or ') || 'nothing'}</p>\n`
+}
+
+function wayOf(scheme: SecurityScheme): string {
+  if (scheme.type === 'http') return `http, ${scheme.scheme}`
+  return scheme.type === 'apiKey' ? `apiKey, ${scheme.in} ${scheme.name}` : scheme.type
 }
 
 function renderParameters(parameters: readonly ParameterObject[]): Content {

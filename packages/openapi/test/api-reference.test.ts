@@ -139,7 +139,7 @@ describe('the page', () => {
     const shown = (await page(document)).replace(/<style>.*<\/style>|<[^>]*>/gs, ' ').replace(/\s+/g, ' ')
     for (const said of [
       ...['Pets 1.2 A shop. Of pets.', 'https://example.com/shop The only one.', 'pets What runs about.'],
-      ...['login http Ask for one.', 'GET All pets deprecated host pets.example pets Of every kind.'],
+      ...['login http, bearer Ask for one.', 'GET All pets deprecated host pets.example pets Of every kind.'],
       ...[
         'Authentication: login, or nothing',
         'page query no number default 1 , minimum 1',

@@ -27,7 +27,8 @@ export function MiddlewareComposer<E extends object = Environ>(
   // would count anew for each combination that a client can bring about. A fold of `when`s would ask a predicate after
   // the outer layers ran. So the answers travel in the environ, through the copies that layers make of it, under a key
   // that no other composer has.
-  const answers = Symbol('MiddlewareComposer')
+  // Each composer finds its own; a copy of environ keeps it.
+  const answers = `tsgi.middleware_composer.${count++}` as const
   const outermost = checked.reduceRight<Application<Environ & E & Answers>>((inner, rule, i) => {
     const layer = rule.target(inner as Application<Environ & E>)
     if (typeof layer !== 'function') {
@@ -57,5 +58,7 @@ type Rules<E extends object> = readonly Rule<E, Layer<E>>[] | readonly []
 type Layer<E extends object> = (app: Application<E>) => Application<E>
 
 interface Answers {
-  [composer: symbol]: readonly boolean[]
+  [composer: `tsgi.middleware_composer.${number}`]: readonly boolean[]
 }
+
+let count = 0

@@ -123,8 +123,9 @@ export function foldCase(text: string): string {
 /** The text without the slashes at its end. */
 export function withoutSlashes(text: string): string {
   let end = text.length
-  while (text[end - 1] === '/') end--
-  return text.slice(0, end)
+  // To look before the beginning takes V8 forty times as long.
+  while (end > 0 && text.charCodeAt(end - 1) === SLASH) end--
+  return end === text.length ? text : text.slice(0, end)
 }
 
 function countWays(tokens: readonly Token[]): number {
@@ -227,6 +228,8 @@ function groupKeys(source: string): (Key | undefined)[] {
 const ENDS = /(?<!\\)(?:\\\\)*\$$/
 // An escape, a class, or the beginning of a group that captures.
 const GROUP = /\\.|\[(?:\\.|[^\]\\])*\]|\((?:\?<([^=!>][^>]*)>|(?!\?))/gs
+
+const SLASH = 0x2f
 
 const ASCII = /^[\x00-\x7f]*$/
 

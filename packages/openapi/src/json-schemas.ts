@@ -154,11 +154,24 @@ function convert(make: (schema: StandardSchema) => unknown, schema: StandardSche
     if (!isObject(made)) return undefined
     // Whatever else it may hold, a document holds JSON.
     const { $schema, $id, $defs, ...root } = JSON.parse(JSON.stringify(made)) as JsonSchemaObject
+    if (!isShallow($defs) || !isShallow(root)) return undefined
     const parts = new Map<Part, unknown>(Object.entries(isObject($defs) ? $defs : {}))
     return { root, parts: parts.set(ROOT, root), names: new Map() }
   } catch {
     return undefined
   }
+}
+
+// Far deeper than what is written by hand, and far from the end of the stack.
+const MAX_DEPTH = 500
+
+function isShallow(value: unknown): boolean {
+  let level = [value]
+  for (let depth = 0; depth < MAX_DEPTH; depth++) {
+    level = level.flatMap((one) => (typeof one === 'object' && one !== null ? Object.values(one) : []))
+    if (level.length === 0) return true
+  }
+  return false
 }
 
 function isLocal(reference: string): boolean {

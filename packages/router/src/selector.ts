@@ -244,7 +244,7 @@ export class Selector<
    *
    * @throws TypeError when a layer is no function; PatternError when the pattern is malformed
    */
-  group<Pattern extends string, const Layers extends readonly Middleware<never, never>[]>(
+  group<Pattern extends string, const Layers extends readonly AnyMiddleware[]>(
     pattern: Pattern,
     layers: Layers & LayersMet<Environ & E, Layers>,
     build: (group: Selector<E & GroupAdds<Language, Pattern, Layers>, UnseenNames, Language>) => unknown,
@@ -399,7 +399,8 @@ interface UnseenNames {
   [name: string]: string
 }
 
-type AnyMiddleware = Middleware<never, never>
+/** With `never` for what is added, TypeScript 7 takes none. */
+type AnyMiddleware = Middleware<{}, never>
 
 interface Addition extends SlurpOptions {
   pattern: string

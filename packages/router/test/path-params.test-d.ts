@@ -388,12 +388,12 @@ describe('the application of a route', () => {
 })
 
 describe('the layers of a group', () => {
-  function group<const Layers extends readonly Middleware<never, never>[]>(
+  function group<const Layers extends readonly Middleware<{}, never>[]>(
     _layers: Layers & LayersMet<Environ & CsrfEnviron, Layers>,
   ): LayersAdd<Layers> {
     return {} as LayersAdd<Layers>
   }
-  function bare<const Layers extends readonly Middleware<never, never>[]>(
+  function bare<const Layers extends readonly Middleware<{}, never>[]>(
     _layers: Layers & LayersMet<Environ, Layers>,
   ): void {}
 

@@ -24,6 +24,7 @@ export const OURS = 'tsgi'
 export const CONTENDERS: Readonly<Record<string, (routes: readonly Registration[]) => Built>> = {
   'find-my-way': (routes) => ofFindMyWay(routes),
   [OURS]: ofSelector,
+  'find-my-way + split': ofFindMyWayWithLists,
   'find-my-way compile()': (routes) => ofFindMyWay(routes, 'compiled'),
   rou3: (routes) => ofRou3(routes),
   'rou3 compileRouter': (routes) => ofRou3(routes, 'compiled'),
@@ -51,6 +52,21 @@ function ofFindMyWay(routes: readonly Registration[], compiled?: 'compiled'): Bu
   if (compiled) router.compile()
   return built(
     (method, path) => router.find(method as 'GET', path),
+    (found) => found && answerOf(found.store, found.params),
+  )
+}
+
+/** With what a wildcard fits as a list of segments, as ours gives it. */
+function ofFindMyWayWithLists(routes: readonly Registration[]): Built {
+  const router = findMyWay()
+  for (const route of routes) router.on(route.method as 'GET', translated(route, '*'), app, route)
+  return built(
+    (method, path) => {
+      const found = router.find(method as 'GET', path)
+      const rest = found?.params['*']
+      if (rest !== undefined) Object.assign(found!.params, { '*': rest.split('/') })
+      return found
+    },
     (found) => found && answerOf(found.store, found.params),
   )
 }

@@ -56,7 +56,8 @@ const BaseCopy = function (this: Environ, environ: Environ) {
 ) => Environ
 BaseCopy.prototype = Object.create(null)
 
-const BASE_KEYS: readonly string[] = Object.keys(new BaseCopy({} as Environ))
+/** Those that a server's environ begins with, in its order: of another order, a copy is made the slow way. */
+export const BASE_KEYS: readonly string[] = Object.keys(new BaseCopy({} as Environ))
 
 function isAsMade(keys: readonly PropertyKey[]): boolean {
   for (let i = 0; i < BASE_KEYS.length; i++) if (keys[i] !== BASE_KEYS[i]) return false

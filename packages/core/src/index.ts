@@ -21,8 +21,16 @@ export type { FormPart } from './multipart/part.ts'
 export { type BlankOptions, type JsonOptions, type ReadOptions, Request } from './request.ts'
 export { type FileOptions, type RedirectStatus, Response, type ResponseOptions } from './response.ts'
 export { type Head, onResponse } from './response-hook.ts'
-export { describe, layersOf, type MissingLayer, type Stack, type StackOptions, stack } from './stack.ts'
-export type { StandardSchema } from './standard-schema.ts'
+export {
+  describe,
+  layersOf,
+  type MissingLayer,
+  type NeedsMet,
+  type Stack,
+  type StackOptions,
+  stack,
+} from './stack.ts'
+export type { SchemaOutput, StandardSchema } from './standard-schema.ts'
 export { status } from './status.ts'
 export { setupTestingDefaults } from './testing-defaults.ts'
 export { applicationUri, guessScheme, requestUri, shiftPathInfo } from './uri.ts'

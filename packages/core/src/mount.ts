@@ -2,6 +2,7 @@ import { text } from './body.ts'
 import type { Application, Environ } from './contract.ts'
 import { copyEnviron } from './environ.ts'
 import { isHost } from './gateway/target.ts'
+import { withoutSlashes } from './uri.ts'
 
 /**
  * Gives each request to the application whose key fits it best: keys are paths (`'/api'`), or hosts with an optional path
@@ -56,7 +57,7 @@ function parsePlace<E extends Environ>(key: string, app: Application<E>): Place<
       `mount: a key must be a path such as "/api", or a host with an optional path; got ${JSON.stringify(key)}`,
     )
   }
-  return { host: host === '' ? undefined : host.toLowerCase(), path: path.replace(/\/+$/, ''), app }
+  return { host: host === '' ? undefined : host.toLowerCase(), path: withoutSlashes(path), app }
 }
 
 /** Whether a path is a place or lies below it: `/api` and `/api/x` lie within `/api`, `/apiary` does not. */

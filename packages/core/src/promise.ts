@@ -4,7 +4,7 @@ export function isPromiseLike<T>(value: T | PromiseLike<T>): value is PromiseLik
 }
 
 /** The same promise, whose rejection whoever does not wait for it may ignore: it must not end the process. */
-export function forgettable<T>(promise: Promise<T>): Promise<T> {
-  promise.catch(() => {})
+export function forgettable<T extends PromiseLike<unknown>>(promise: T): T {
+  promise.then(undefined, () => {})
   return promise
 }

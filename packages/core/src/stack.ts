@@ -7,7 +7,8 @@ export interface MissingLayer<Key> {
   'this layer needs a key that no layer outside it adds': Key
 }
 
-type NeedsMet<Has, Needs> = Has extends Needs
+/** Nothing, where what is there has what a layer needs; else the keys that are missing. */
+export type NeedsMet<Has, Needs> = Has extends Needs
   ? unknown
   : // Without a name of its own, or the compiler shows that name in place of several keys.
     MissingLayer<

@@ -43,6 +43,14 @@ export function requestTarget(
   return rooted(path) + (query && environ.QUERY_STRING ? `?${environ.QUERY_STRING}` : '')
 }
 
+/** The path without the slashes at its end. */
+export function withoutSlashes(path: string): string {
+  let end = path.length
+  // To look before the beginning takes V8 forty times as long.
+  while (end > 0 && path.charCodeAt(end - 1) === SLASH) end--
+  return end === path.length ? path : path.slice(0, end)
+}
+
 /**
  * Moves the first segment of `PATH_INFO` to `SCRIPT_NAME`, in place, and returns it: `''` for a slash at the end
  * of the path, `null` when there is no segment. Empty and `.` segments on the way are dropped: `//admin` gives `admin`, so a
@@ -64,7 +72,7 @@ export function shiftPathInfo(environ: Pick<Environ, 'SCRIPT_NAME' | 'PATH_INFO'
   const last = segments.pop()!
   const [segment, ...rest] = [...segments.filter((name) => name !== '' && name !== '.'), last]
   if (segment === '..') return null
-  const script = withoutSlashAtEnd(environ.SCRIPT_NAME)
+  const script = withoutSlashes(environ.SCRIPT_NAME)
   environ.SCRIPT_NAME = segment === '' || segment === '.' ? script : `${script}/${segment}`
   environ.PATH_INFO = rest.length === 0 ? '' : `/${rest.join('/')}`
   return segment === '.' ? null : segment!
@@ -79,11 +87,7 @@ const HTTPS_IS_ON = /^(?:yes|on|1)$/
 const NOT_IN_SCRIPT_NAME = /%(?!(?:25)*2[Ff])|[^%\w.~/-]/gu
 const NOT_IN_PATH_INFO = /%(?!(?:25)*2[Ff])|[^%\w.~/;=,-]/gu
 
-function withoutSlashAtEnd(path: string): string {
-  let end = path.length
-  while (path[end - 1] === '/') end--
-  return path.slice(0, end)
-}
+const SLASH = 0x2f
 
 function origin(environ: Environ): string {
   return `${environ['wsgi.url_scheme']}://${requestHost(environ)}`

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Environ, Exchange } from '../src/contract.ts'
-import { copyEnviron } from '../src/environ.ts'
+import { BASE_KEYS, copyEnviron } from '../src/environ.ts'
 import { makeEnviron, type RequestFacts, type ServerFacts } from '../src/gateway/environ.ts'
 import { emptyInput } from '../src/input.ts'
 import { setupTestingDefaults } from '../src/testing-defaults.ts'
@@ -45,6 +45,11 @@ const made = (): Environ => {
 }
 
 describe('of an environ as a server makes it', () => {
+  it('knows the keys that it begins with, in their order', () => {
+    expect(Object.keys(made()).slice(0, BASE_KEYS.length)).toEqual(BASE_KEYS)
+    expect(BASE_KEYS.at(-1)).toBe('tsgi.exchange')
+  })
+
   const without = (environ: Environ, key: keyof Environ): Environ => {
     Reflect.deleteProperty(environ, key)
     return environ

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { encodeUriReference, percentEncode } from '../src/percent-encoding.ts'
+import { encodePath, encodeUriReference, percentEncode } from '../src/percent-encoding.ts'
 
 describe('percentEncode', () => {
   it.each<[text: string, encoded: string]>([
@@ -25,5 +25,21 @@ describe('encodeUriReference', () => {
     ['text', '/é', '/%C3%A9'],
   ])('keeps or encodes %s (RFC 3986 appendix A)', (_what, reference, encoded) => {
     expect(encodeUriReference(reference)).toBe(encoded)
+  })
+})
+
+describe('encodePath', () => {
+  it.each<[path: string, encoded: string]>([
+    ['/a/B-7_.~', '/a/B-7_.~'],
+    ["/!$&'()*+,;=:@", "/!$&'()*+,;=:@"],
+    ['/a b?c#d', '/a%20b%3Fc%23d'],
+    ['/é/名/😀', '/%C3%A9/%E5%90%8D/%F0%9F%98%80'],
+    ['/a%2Fb/a%252Fb', '/a%2Fb/a%252Fb'],
+    ['/100%/%41', '/100%25/%2541'],
+    ['/\u017f\u212a', '/%C5%BF%E2%84%AA'],
+    ['/a\\b"<>[]^`{|}', '/a%5Cb%22%3C%3E%5B%5D%5E%60%7B%7C%7D'],
+    ['/\ud800', '/%EF%BF%BD'],
+  ])('makes of %j %s', (path, encoded) => {
+    expect(encodePath(path)).toBe(encoded)
   })
 })

@@ -3,7 +3,14 @@ import { describe, expect, it } from 'vitest'
 import type { Environ } from '../src/contract.ts'
 import { canonicalPath } from '../src/gateway/target.ts'
 import { setupTestingDefaults } from '../src/testing-defaults.ts'
-import { applicationUri, guessScheme, requestTarget, requestUri, shiftPathInfo } from '../src/uri.ts'
+import {
+  applicationUri,
+  guessScheme,
+  requestTarget,
+  requestUri,
+  shiftPathInfo,
+  withoutSlashes,
+} from '../src/uri.ts'
 
 /** An environ of `http://h/` but for what is given. */
 const environ = (keys: Partial<Environ>): Environ => setupTestingDefaults({ HTTP_HOST: 'h', ...keys })
@@ -337,5 +344,19 @@ describe('shiftPathInfo', () => {
     const start = performance.now()
     expect(shiftPathInfo(keys)).toBe('x')
     expect(performance.now() - start).toBeLessThan(1000)
+  })
+})
+
+describe('withoutSlashes', () => {
+  it.each<[text: string, without: string]>([
+    ['', ''],
+    ['/', ''],
+    ['///', ''],
+    ['/a', '/a'],
+    ['/a/', '/a'],
+    ['//a//', '//a'],
+    ['/a%2F', '/a%2F'],
+  ])('of %j is %j', (text, without) => {
+    expect(withoutSlashes(text)).toBe(without)
   })
 })

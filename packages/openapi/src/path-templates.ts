@@ -1,3 +1,4 @@
+import { encodePath, withoutSlashes } from '@tsgi/core/gateway'
 import type { PathToken } from './described-route.ts'
 
 /** A piece of a path: text as it stands in `PATH_INFO`, or what a param stands for. */
@@ -30,7 +31,7 @@ export function pathsOf(tokens: readonly PathToken[]): PathPart[][] {
 export function joinPaths(outer: readonly PathPart[], inner: readonly PathPart[]): PathPart[] {
   const last = outer.at(-1)
   if (last?.type !== 'text') return [...outer, ...inner]
-  return [...outer.slice(0, -1), { type: 'text', value: last.value.replace(/\/+$/, '') }, ...inner]
+  return [...outer.slice(0, -1), { type: 'text', value: withoutSlashes(last.value) }, ...inner]
 }
 
 /** The template of a path. Its names are those of the params, without what would end them in a template, and each once. */
@@ -40,7 +41,7 @@ export function templateOf(parts: readonly PathPart[]): PathTemplate {
   let shape = ''
   for (const part of parts) {
     if (part.type === 'text') {
-      const text = part.value.replace(NOT_IN_PATH, percentEncode)
+      const text = encodePath(part.value)
       path += text
       shape += text
     } else {
@@ -66,23 +67,9 @@ function flatten(tokens: readonly PathToken[], before: readonly PathPart[] = [])
   return [flat]
 }
 
-// All but RFC 3986 section 3.3, pchar, and the slash; and all but a `%` that stands in PATH_INFO as it must stand in a URL.
-// (No flag `i`: together with `u` it lets `\w` match U+017F and U+212A.)
-const NOT_IN_PATH = /%(?!(?:25)*2[Ff])|[^%\w.~!$&'()*+,;=:@/-]/gu
-
 // No brace (OpenAPI 3.2, Path Templating, which says what 3.1 leaves open). The others end a path or a segment for whoever
 // reads a template as a URL.
 const NOT_IN_NAME = /[\s{}/?#%\p{Surrogate}]+/gu
-
-/** A lone surrogate, which no path has, is U+FFFD. */
-function percentEncode(character: string): string {
-  let encoded = ''
-  for (const byte of UTF_8.encode(character))
-    encoded += `%${byte.toString(16).padStart(2, '0').toUpperCase()}`
-  return encoded
-}
-
-const UTF_8 = new TextEncoder()
 
 function uniqueName(name: string, taken: readonly string[]): string {
   let unique = name

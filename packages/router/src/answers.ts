@@ -1,6 +1,6 @@
-import { type Application, type Environ, status, text } from '@tsgi/core'
+import type { Application, Environ } from '@tsgi/core'
 import { methodNotAllowed } from './methods.ts'
-import { notFound } from './not-found.ts'
+import { notFound, plainAnswer } from './plain-answer.ts'
 import type { SelectorEnviron } from './selector-environ.ts'
 
 /** What answers where no route does. Each may be replaced. `E` is what the outer layers add to `environ`. */
@@ -20,15 +20,7 @@ export interface Answers<E extends object = object> {
 export const DEFAULT_ANSWERS: Readonly<Answers> = {
   status404: notFound,
   status405: methodNotAllowed,
-  status406: plainAnswer(406),
-  status415: plainAnswer(415),
-  status501: plainAnswer(501),
-}
-
-function plainAnswer(code: number): Application {
-  const line = status(code)
-  return (_environ, startResponse) => {
-    startResponse(line, [['Content-Type', 'text/plain; charset=utf-8']])
-    return text(`${line}\n`)
-  }
+  status406: (_environ, startResponse) => plainAnswer(startResponse, 406),
+  status415: (_environ, startResponse) => plainAnswer(startResponse, 415),
+  status501: (_environ, startResponse) => plainAnswer(startResponse, 501),
 }

@@ -2,18 +2,16 @@ import {
   type Body,
   copyEnviron,
   type Environ,
-  type Head,
   onResponse,
   type RoutingEnviron,
   type StartResponse,
   status,
   text,
 } from '@tsgi/core'
-import { BareObject, requestTarget } from '@tsgi/core/gateway'
+import { BareObject, requestTarget, withoutSlashes } from '@tsgi/core/gateway'
 import { allowedMethods, optionsAnswer } from './methods.ts'
 import type { Params } from './params.ts'
 import { UNDECIDED } from './path-index.ts'
-import { withoutSlashes } from './pattern.ts'
 import type { AnyApplication, Group, Place } from './route.ts'
 import { type Choice, type RouteTable, type Verdict, varsOf } from './route-table.ts'
 import type { SelectorEnviron } from './selector-environ.ts'
@@ -39,21 +37,19 @@ export class Dispatcher {
   dispatch(environ: Environ, startResponse: StartResponse, place: Place): Body | Promise<Body> {
     const { REQUEST_METHOD: method, PATH_INFO: path } = environ
     const found = this.#table.find(method, path)
-    if (found !== undefined && found !== UNDECIDED)
+    if (found === undefined) return this.#refuse(undefined, place, environ, startResponse)
+    if (found !== UNDECIDED) {
       return this.#answer(found, found.route.applicationFor(method)!, environ, startResponse)
-    const verdict = this.#table.judge(method, path, environ)
-    const { choice, isNegotiated } = verdict
-    if (choice === undefined) return this.#refuse(verdict, place, environ, startResponse)
-    const chosen = choice.route.applicationFor(method)!
-    const app = isNegotiated ? onResponse(chosen, varyByAccept) : chosen
-    return this.#answer(choice, app, environ, startResponse)
+    }
+    const { choice, refusal, isNegotiated } = this.#table.judge(method, path, environ)
+    if (choice === undefined) return this.#refuse(refusal, place, environ, startResponse)
+    const app = choice.route.applicationFor(method)!
+    return this.#answer(choice, isNegotiated ? varying(app) : app, environ, startResponse)
   }
 
   /** The `SCRIPT_NAME` under which this dispatcher stood when it gave the request on, or will stand. */
   baseOf(environ: Environ): string {
-    let match = (environ as Partial<MatchEnviron>)[MATCH]
-    while (match !== undefined && match.dispatcher !== this) match = match.outer
-    return match === undefined ? environ.SCRIPT_NAME : match.base
+    return matchOf(this, environ)?.base ?? environ.SCRIPT_NAME
   }
 
   #answer(
@@ -97,7 +93,7 @@ export class Dispatcher {
   }
 
   #refuse(
-    { refusal }: Verdict,
+    refusal: Verdict['refusal'],
     outermost: Place,
     environ: OuterEnviron,
     startResponse: StartResponse,
@@ -111,11 +107,12 @@ export class Dispatcher {
     // What guards a place guards what is said about it: the routes that fit may be in several groups.
     const { answers, groups: innermost } = this.#table.placeOf(path, places) ?? outermost
     const groups = [...new Set([...places.flatMap((place) => place.groups), ...innermost])]
-    const methods = allowedMethods(fitting.map(({ applications }) => applications))
+    const methods =
+      fitting.length === 0 ? [] : allowedMethods(fitting.map(({ applications }) => applications))
     let app: AnyApplication
     if (redirect !== undefined) app = redirect.app
     else if (fitting.length === 0) app = answers.status404 as AnyApplication
-    else if (refusal === 406) app = onResponse(answers.status406 as AnyApplication, varyByAccept)
+    else if (refusal === 406) app = varying(answers.status406 as AnyApplication)
     else if (refusal === 415) app = answers.status415 as AnyApplication
     else if (method === 'OPTIONS') app = optionsAnswer as unknown as AnyApplication
     else app = answers[this.#table.knows(method) ? 'status405' : 'status501'] as AnyApplication
@@ -130,7 +127,7 @@ export class Dispatcher {
     }
     const inner = withKeys(environ, {
       'selector.vars': new BareObject() as Params,
-      'selector.methods': fitting.length === 0 ? [] : methods,
+      'selector.methods': methods,
       'selector.matches': addMatch(environ, ''),
       'wsgiorg.routing_args': addArgs(environ, [], new BareObject() as Params),
       [MATCH]: match,
@@ -150,16 +147,14 @@ export class Dispatcher {
     const { choice, isNegotiated } = this.#table.judge(REQUEST_METHOD, path, environ)
     if (choice === undefined) return undefined
     const app = redirectTo(location)
-    return { place: choice.route.facts.place, app: isNegotiated ? onResponse(app, varyByAccept) : app }
+    return { place: choice.route.facts.place, app: isNegotiated ? varying(app) : app }
   }
 }
 
 /** What a group does once its layers are passed: goes on to the group within, or to what was chosen. */
 export function enterGroup(dispatcher: Dispatcher, group: () => Group): AnyApplication {
-  return function selector(environ: Environ & Partial<MatchEnviron>, startResponse) {
-    let match = environ[MATCH]
-    // A layer may be a selector itself.
-    while (match !== undefined && match.dispatcher !== dispatcher) match = match.outer
+  return function selector(environ, startResponse) {
+    const match = matchOf(dispatcher, environ)
     if (match !== undefined) return enter(match, match.groups.indexOf(group()) + 1)(environ, startResponse)
     throw new TypeError(
       `selector: a layer of a group must hand on the keys of environ; got none at "${MATCH}"`,
@@ -195,6 +190,13 @@ interface MatchedEnviron extends SelectorEnviron, MatchEnviron, RoutingEnviron<P
 /** What may have been added further out, by another selector or router. */
 type OuterEnviron = Environ & Partial<MatchEnviron & SelectorEnviron & RoutingEnviron>
 
+/** What a dispatcher has found, also where selectors within, or layers that are selectors, have found more since. */
+function matchOf(dispatcher: Dispatcher, environ: OuterEnviron): Match | undefined {
+  let match = environ[MATCH]
+  while (match !== undefined && match.dispatcher !== dispatcher) match = match.outer
+  return match
+}
+
 function enter({ groups, app }: Match, depth: number): AnyApplication {
   return groups[depth]?.app ?? app
 }
@@ -228,8 +230,8 @@ function withKeys<Changes extends object>(environ: Environ, changes: Changes): E
   return isNew ? Object.assign(environ, changes) : copyEnviron(environ, changes)
 }
 
-function varyByAccept({ headers }: Head): void {
-  headers.vary('Accept')
+function varying(app: AnyApplication): AnyApplication {
+  return onResponse(app, ({ headers }) => headers.vary('Accept'))
 }
 
 function redirectTo(location: string): AnyApplication {
@@ -238,6 +240,6 @@ function redirectTo(location: string): AnyApplication {
       ['Location', location],
       ['Content-Type', 'text/plain; charset=utf-8'],
     ])
-    return text(`308 Permanent Redirect\n`)
+    return text('308 Permanent Redirect\n')
   }
 }

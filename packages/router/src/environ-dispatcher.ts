@@ -1,5 +1,5 @@
 import type { Application, Environ } from '@tsgi/core'
-import { notFound } from './not-found.ts'
+import { notFound } from './plain-answer.ts'
 import { type Rule, readRules } from './rules.ts'
 
 export interface EnvironDispatcherOptions<E extends object = Environ> {

@@ -1,4 +1,4 @@
-import { withoutSlashes } from './pattern.ts'
+import { withoutSlashes } from '@tsgi/core/gateway'
 
 /** An expression for the path from its beginning, to its end or, where it is open-ended, to a slash. */
 export interface Expression {

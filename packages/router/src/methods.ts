@@ -1,4 +1,13 @@
-import { type Application, type Body, type Environ, type StartResponse, status, text } from '@tsgi/core'
+import {
+  type Application,
+  type Body,
+  type Environ,
+  type Header,
+  type StartResponse,
+  status,
+} from '@tsgi/core'
+import { isToken } from '@tsgi/core/gateway'
+import { plainAnswer } from './plain-answer.ts'
 import { readTable } from './table.ts'
 
 /** What `status405` finds: the methods that the path has, `['GET', 'HEAD', 'POST', 'OPTIONS']`. */
@@ -24,7 +33,8 @@ export function readMethods<E extends object>(
   const entries = readTable(methods, `${where}: must have applications by method, as in { GET: app }`)
   const applications = new Map<string, Application<E>>()
   for (const [method, app] of entries) {
-    if (!TOKEN.test(method)) {
+    // `Allow` shows these names to the client.
+    if (!isToken(method)) {
       throw new TypeError(
         `${where}: a method must be a token (RFC 9110 section 5.6.2); got ${JSON.stringify(method)}`,
       )
@@ -46,8 +56,7 @@ export function allowedMethods(tables: Iterable<ReadonlyMap<string, unknown>>): 
 }
 
 export function methodNotAllowed(environ: MethodsEnviron, startResponse: StartResponse): Body {
-  startResponse(status(405), [['Content-Type', 'text/plain; charset=utf-8'], allow(environ)])
-  return text('405 Method Not Allowed\n')
+  return plainAnswer(startResponse, 405, allow(environ))
 }
 
 /** Answers an `OPTIONS` that no application was named for (RFC 9110 section 9.3.7). */
@@ -56,9 +65,6 @@ export function optionsAnswer(environ: MethodsEnviron, startResponse: StartRespo
   return []
 }
 
-// RFC 9110 section 5.6.2; `Allow` shows these names to the client.
-const TOKEN = /^[!#$%&'*+.^_`|~\w-]+$/
-
-function allow(environ: MethodsEnviron): [name: string, value: string] {
+function allow(environ: MethodsEnviron): Header {
   return ['Allow', environ['selector.methods'].join(', ')]
 }

@@ -1,6 +1,6 @@
 import { type Application, copyEnviron, type Environ } from '@tsgi/core'
 import { readSegment } from '@tsgi/core/gateway'
-import { notFound } from './not-found.ts'
+import { notFound } from './plain-answer.ts'
 import { readTable } from './table.ts'
 
 const EXPOSED: unique symbol = Symbol('exposed')

@@ -1,5 +1,5 @@
 import type { StandardSchema } from '@tsgi/core'
-import { isPromiseLike, isStandardSchema } from '@tsgi/core/gateway'
+import { forgettable, isPromiseLike, isStandardSchema } from '@tsgi/core/gateway'
 
 /**
  * What a pattern found in a path: `{ id: '7', rest: ['a', 'b'] }`, or what schemas made of it. An optional that is absent has
@@ -68,7 +68,6 @@ export function withParamSchemas(
 function validate(place: string, schema: StandardSchema, value: unknown): unknown {
   const result = schema['~standard'].validate(value)
   if (!isPromiseLike(result)) return result.issues === undefined ? result.value : MISFIT
-  // Nobody waits for it, and a rejection must not end the process.
-  result.then(undefined, () => {})
+  forgettable(result)
   throw new TypeError(`${place}: the schema must be sync; got a promise`)
 }

@@ -2,7 +2,7 @@ import { BareObject, internKey, readSegment } from '@tsgi/core/gateway'
 import { execute } from './expression.ts'
 import type { Params } from './params.ts'
 import type { ParamsShape } from './params-shape.ts'
-import { addToHash, Branch, type Edge, insert, isStep, type Leaf, type Step } from './path-tree.ts'
+import { addToHash, Branch, type Edge, insertInOrder, isStep, type Leaf, type Step } from './path-tree.ts'
 import { foldCase, ONE_SEGMENT, readValues, type Way } from './pattern.ts'
 
 /** What the index needs to know of a route. */
@@ -76,7 +76,7 @@ export class PathIndex<Route extends Indexed> {
       if (fixed === undefined)
         this.#fixed.set(internKey(path), { leaves: [leaf], candidates: [], version: -1 })
       else {
-        insert(fixed.leaves, leaf)
+        insertInOrder(fixed.leaves, leaf)
         fixed.version = -1
       }
       return
@@ -313,13 +313,13 @@ function follow(steps: readonly Step[], path: string, subject: string, from: num
 }
 
 /** What a walk has found for a way without an expression. */
-function readSegments({ names, shape: Shape, end }: Way, path: string, at: number): Params {
-  if (end === 'rest') return readWithRest(names.length - 1, Shape, path, at)
-  if (path.includes('%')) return new Shape(...SEGMENTS.slice(0, names.length).map(readSegment))
-  if (names.length === 1) return new Shape(SEGMENTS[0]!)
-  if (names.length === 2) return new Shape(SEGMENTS[0]!, SEGMENTS[1]!)
-  if (names.length === 3) return new Shape(SEGMENTS[0]!, SEGMENTS[1]!, SEGMENTS[2]!)
-  return new Shape(...SEGMENTS.slice(0, names.length))
+function readSegments({ keys, shape: Shape, end }: Way, path: string, at: number): Params {
+  if (end === 'rest') return readWithRest(keys.length - 1, Shape, path, at)
+  if (path.includes('%')) return new Shape(...SEGMENTS.slice(0, keys.length).map(readSegment))
+  if (keys.length === 1) return new Shape(SEGMENTS[0]!)
+  if (keys.length === 2) return new Shape(SEGMENTS[0]!, SEGMENTS[1]!)
+  if (keys.length === 3) return new Shape(SEGMENTS[0]!, SEGMENTS[1]!, SEGMENTS[2]!)
+  return new Shape(...SEGMENTS.slice(0, keys.length))
 }
 
 function readWithRest(count: number, Shape: ParamsShape, path: string, at: number): Params {
@@ -348,7 +348,7 @@ function tryLeaf<Route>(
   at: number,
   values: readonly string[],
 ): Matched | undefined {
-  return typeof way.end === 'object' ? execute(way.end, path) : { values: values.slice(), end: at }
+  return typeof way.end === 'object' ? execute(way.end, path) : { values, end: at }
 }
 
 /** In order; of each route the first way. */

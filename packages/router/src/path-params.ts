@@ -2,8 +2,9 @@ import type {
   Application,
   Environ,
   Middleware,
-  MissingLayer,
+  NeedsMet,
   RoutingEnviron,
+  SchemaOutput,
   StandardSchema,
 } from '@tsgi/core'
 import type { ParamSchemas } from './params.ts'
@@ -93,9 +94,7 @@ type Read<Texts extends object, Schemas> = unknown extends Schemas
 
 type UnknownParams = Record<string, unknown>
 
-type Output<Schema> = Schema extends StandardSchema
-  ? NonNullable<Schema['~standard']['types']>['output']
-  : never
+type Output<Schema> = Schema extends StandardSchema ? SchemaOutput<Schema> : unknown
 
 /** An application for a route without options. */
 export type RouteApplication<E extends object, Language extends string, Pattern extends string> =
@@ -161,11 +160,7 @@ export type LayersMet<Has, Layers extends readonly unknown[]> = Layers extends r
   ? Layer extends Middleware<infer Adds, infer Needs>
     ? Has extends Needs
       ? LayersMet<Has & Adds, Inner>
-      : MissingLayer<
-          {
-            [Key in keyof Needs]: Key extends keyof Has ? (Has[Key] extends Needs[Key] ? never : Key) : Key
-          }[keyof Needs]
-        >
+      : NeedsMet<Has, Needs>
     : LayersMet<Has, Inner>
   : unknown
 

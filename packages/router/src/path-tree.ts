@@ -40,7 +40,7 @@ export class Branch<Route> {
     if (common < this.steps.length) this.#split(common)
     this.first = Math.min(this.first, leaf.order)
     const step = steps[common]
-    if (step === undefined) insert(this.#leavesFor(leaf.way.end), leaf)
+    if (step === undefined) insertInOrder(this.#leavesFor(leaf.way.end), leaf)
     else this.#grow(step).add(leaf, steps.slice(common + 1))
   }
 
@@ -115,8 +115,8 @@ export function isStep(step: string, path: string, at: number, end: number): boo
 }
 
 /** By order; most come last. */
-export function insert<Route>(leaves: Leaf<Route>[], leaf: Leaf<Route>): void {
-  let at = leaves.length
-  while (at > 0 && leaves[at - 1]!.order > leaf.order) at--
-  leaves.splice(at, 0, leaf)
+export function insertInOrder<T extends { readonly order: number }>(list: T[], one: T): void {
+  let at = list.length
+  while (at > 0 && list[at - 1]!.order > one.order) at--
+  list.splice(at, 0, one)
 }

@@ -1,4 +1,4 @@
-import { BareObject, internKey, readSegment } from '@tsgi/core/gateway'
+import { BareObject, internKey, readSegment, withoutSlashes } from '@tsgi/core/gateway'
 import { parse, pathToRegexp } from 'path-to-regexp'
 import type { Expression } from './expression.ts'
 import type { Params } from './params.ts'
@@ -51,8 +51,7 @@ export interface Way {
   readonly end: 'exact' | 'rest' | 'open' | Expression
   /** What the values are, in their order; those without a key are nothing. */
   readonly keys: readonly (Key | undefined)[]
-  /** The keys' names, of a way without an expression. */
-  readonly names: readonly string[]
+  /** Of a way without an expression: what makes its params. */
   readonly shape: ParamsShape
 }
 
@@ -120,14 +119,6 @@ export function foldCase(text: string): string {
   })
 }
 
-/** The text without the slashes at its end. */
-export function withoutSlashes(text: string): string {
-  let end = text.length
-  // To look before the beginning takes V8 forty times as long.
-  while (end > 0 && text.charCodeAt(end - 1) === SLASH) end--
-  return end === text.length ? text : text.slice(0, end)
-}
-
 function countWays(tokens: readonly Token[]): number {
   return tokens.reduce(
     (count, token) => (token.type === 'group' ? count * (countWays(token.tokens) + 1) : count),
@@ -173,18 +164,18 @@ function tokenWay(flat: Flat[], { isOpen, sensitive, ignoresSlash }: WayOptions)
     const { regexp } = pathToRegexp({ tokens: flat }, { sensitive, trailing: false, end: !isOpen })
     return { regexp, isOpen, isFree: false, ignoresSlash: false }
   }
-  const names = keys.map(({ name }) => name)
-  if (before.length > 0) return { steps: [], end: expression(), keys, names, shape: paramsShape(names) }
+  const way = { keys, shape: paramsShape(keys.map(({ name }) => name)) }
+  if (before.length > 0) return { ...way, steps: [], end: expression() }
   const steps: Way['steps'][number][] = []
   for (const [i, segment] of segments.entries()) {
     const [piece = { type: 'text', value: '' }, second] = segment
     if (second !== undefined || piece.type === 'wildcard') {
       const isRest = second === undefined && i === segments.length - 1 && !isOpen
-      return { steps, end: isRest ? 'rest' : expression(), keys, names, shape: paramsShape(names) }
+      return { ...way, steps, end: isRest ? 'rest' : expression() }
     }
     steps.push(piece.type === 'param' ? ONE_SEGMENT : sensitive ? piece.value : foldCase(piece.value))
   }
-  return { steps, end: isOpen ? 'open' : 'exact', keys, names, shape: paramsShape(names) }
+  return { ...way, steps, end: isOpen ? 'open' : 'exact' }
 }
 
 /** The tokens between slashes; the first are those before any slash. */
@@ -216,7 +207,7 @@ function expressionWay(
   const isOpen = options.isOpen || !ENDS.test(source)
   const whole = options.isOpen && ENDS.test(source) ? `${source.slice(0, -1)}(?=/|$)` : source
   const end = { regexp: new RegExp(`^(?:${whole})`, stateless), isOpen, isFree: true, ignoresSlash }
-  return { steps, end, keys: keys ?? groupKeys(source), names: [], shape: paramsShape([]) }
+  return { steps, end, keys: keys ?? groupKeys(source), shape: paramsShape([]) }
 }
 
 /** The named groups are params; the others are nothing. */
@@ -228,8 +219,6 @@ function groupKeys(source: string): (Key | undefined)[] {
 const ENDS = /(?<!\\)(?:\\\\)*\$$/
 // An escape, a class, or the beginning of a group that captures.
 const GROUP = /\\.|\[(?:\\.|[^\]\\])*\]|\((?:\?<([^=!>][^>]*)>|(?!\?))/gs
-
-const SLASH = 0x2f
 
 const ASCII = /^[\x00-\x7f]*$/
 

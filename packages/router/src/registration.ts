@@ -1,11 +1,12 @@
 import { type Application, type Middleware, stack } from '@tsgi/core'
+import { withoutSlashes } from '@tsgi/core/gateway'
 import { compileHost } from './host.ts'
 import { readMediaTypes } from './media-types.ts'
 import { type Methods, readMethods } from './methods.ts'
 import { withParamSchemas } from './params.ts'
 import { type PatternParser, readPattern } from './parser.ts'
 import type { RouteOptions } from './path-params.ts'
-import { type Way, type WayOptions, waysOf, withoutSlashes } from './pattern.ts'
+import { type Way, type WayOptions, waysOf } from './pattern.ts'
 import { type AnyApplication, type Place, RegisteredRoute } from './route.ts'
 import type { Wrap } from './selector-options.ts'
 

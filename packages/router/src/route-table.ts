@@ -10,6 +10,7 @@ import {
   readCandidate,
   type UNDECIDED,
 } from './path-index.ts'
+import { insertInOrder } from './path-tree.ts'
 import type { Way } from './pattern.ts'
 import type { Place, RegisteredRoute } from './route.ts'
 
@@ -107,10 +108,8 @@ export class RouteTable {
     addTo(index, route)
     const [found] = index.all(this.#subject(path))
     if (found === undefined) return undefined
-    const { host, readParams } = route.facts
-    // A schema for all may ask for the params of a host, which no path has.
-    const isTaken =
-      readParams === undefined || host !== undefined || readParams(readCandidate(found).params) !== MISFIT
+    // No path has the params of a host, which schemas may ask for.
+    const isTaken = route.facts.host !== undefined || fit(found, {}) !== undefined
     return isTaken ? varsOf(readCandidate(found)) : undefined
   }
 
@@ -201,12 +200,6 @@ interface GroupRoute extends Indexed {
 
 function addTo(index: PathIndex<RegisteredRoute>, route: RegisteredRoute): void {
   for (const [nth, way] of route.facts.ways.entries()) index.add(route, way, nth)
-}
-
-function insertInOrder(routes: RegisteredRoute[], route: RegisteredRoute): void {
-  let at = routes.length
-  while (at > 0 && routes[at - 1]!.order > route.order) at--
-  routes.splice(at, 0, route)
 }
 
 /** All that the pattern has found: what has no name under its number. */

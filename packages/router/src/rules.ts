@@ -1,4 +1,4 @@
-import { isPromiseLike } from '@tsgi/core/gateway'
+import { forgettable, isPromiseLike } from '@tsgi/core/gateway'
 
 /** A question to a request, and what is for the requests of which it is true. It is answered at once. */
 export type Rule<E extends object, Target> = readonly [predicate: (environ: E) => boolean, target: Target]
@@ -41,8 +41,7 @@ function checkPredicate<E extends object>(
   return (environ) => {
     const answer: unknown = predicate(environ)
     if (!isPromiseLike(answer)) return Boolean(answer)
-    // Nobody waits for it, and a rejection must not end the process.
-    answer.then(undefined, () => {})
+    forgettable(answer)
     throw new TypeError(`${where}: predicate: must answer true or false at once; got a promise`)
   }
 }

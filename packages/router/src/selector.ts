@@ -1,4 +1,5 @@
 import { type Application, describe, type Environ, type Middleware, type Stack, stack } from '@tsgi/core'
+import { withoutSlashes } from '@tsgi/core/gateway'
 import { type Answers, DEFAULT_ANSWERS } from './answers.ts'
 import { Callable } from './callable.ts'
 import { Dispatcher, enterGroup } from './dispatch.ts'
@@ -16,7 +17,7 @@ import type {
   UrlOptions,
   WithPrefix,
 } from './path-params.ts'
-import { pathPatterns, type WayOptions, waysOf, withoutSlashes } from './pattern.ts'
+import { pathPatterns, type WayOptions, waysOf } from './pattern.ts'
 import { makeRoute } from './registration.ts'
 import type { Group, Place, Route } from './route.ts'
 import { type ChoiceEnviron, RouteTable } from './route-table.ts'

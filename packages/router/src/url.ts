@@ -1,4 +1,4 @@
-import { canonicalPath } from '@tsgi/core/gateway'
+import { canonicalPath, encodePath } from '@tsgi/core/gateway'
 import type { Key, Token } from './parser.ts'
 
 /** What becomes text in a URL: `'a b'`, `7`, `true`. */
@@ -66,10 +66,6 @@ const TEXTUAL: readonly string[] = ['string', 'number', 'bigint', 'boolean']
 // Under the flag `u` a pair is one character of another category, so only lone halves match.
 const LONE_SURROGATE = /\p{Surrogate}/u
 const DOT_SEGMENT = /(?:^|\/)\.\.?(?:\/|$)/
-
-// All but RFC 3986 section 3.3, pchar, and the slash; and all but a `%` that stands in PATH_INFO as it must stand in a URL.
-// (No flag `i`: together with `u` it lets `\w` match U+017F and U+212A.)
-const NOT_IN_PATH = /%(?!(?:25)*2[Ff])|[^%\w.~!$&'()*+,;=:@/-]/gu
 
 type Part = Exclude<Token, { type: 'group' }>
 type Texts = Record<string, string | string[]>
@@ -155,10 +151,6 @@ function checkPath(where: string, base: string, pathInfo: string): void {
   if (pathInfo !== '' && !pathInfo.startsWith('/')) fail('must go on with "/" behind SCRIPT_NAME')
   // RFC 3986 section 5.2.4; the URL standard removes `%2e` likewise, so they cannot be encoded either.
   if (DOT_SEGMENT.test(path)) fail('must have no segment "." or "..", which clients remove')
-}
-
-function encodePath(path: string): string {
-  return path.replace(NOT_IN_PATH, encodeURIComponent)
 }
 
 function isSame(texts: Texts, found: Readonly<Record<string, unknown>>): boolean {

@@ -4,7 +4,7 @@ import { match, parse, pathToRegexp, type Token } from 'path-to-regexp'
 import { describe, expect, it } from 'vitest'
 import { expectLinear } from '../../core/test/linear.ts'
 import { type Params, PatternError, Selector } from '../src/index.ts'
-import { foldCase, hostTokens, waysOf, withoutSlashes } from '../src/pattern.ts'
+import { foldCase, hostTokens, waysOf } from '../src/pattern.ts'
 
 function compilePattern(pattern: string): (path: string) => Params | undefined {
   const selector = new Selector().add(pattern, { GET: () => [] })
@@ -327,20 +327,6 @@ describe('foldCase', () => {
 
   it.each(['', 'aé', 'Straße', '\ufb01', '😀\ud83d', 'ſK', 'ŉ'])('keeps the length of %j', (text) => {
     expect(foldCase(text)).toHaveLength(text.length)
-  })
-})
-
-describe('withoutSlashes', () => {
-  it.each<[text: string, without: string]>([
-    ['', ''],
-    ['/', ''],
-    ['///', ''],
-    ['/a', '/a'],
-    ['/a/', '/a'],
-    ['//a//', '//a'],
-    ['/a%2F', '/a%2F'],
-  ])('of %j is %j', (text, without) => {
-    expect(withoutSlashes(text)).toBe(without)
   })
 })
 

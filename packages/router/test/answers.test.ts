@@ -1,7 +1,8 @@
-import { type Application, type Body, type Environ, Request, text } from '@tsgi/core'
+import { type Environ, Request } from '@tsgi/core'
 import { type SendOptions, send } from '@tsgi/core/testing'
 import { describe, expect, it } from 'vitest'
 import { Selector } from '../src/index.ts'
+import { says, shownOf, shows } from './applications.ts'
 
 type Name = 'status404' | 'status405' | 'status406' | 'status415' | 'status501'
 
@@ -191,29 +192,4 @@ async function ask(selector: Selector, method: string, path: string): Promise<st
   request.environ.PATH_INFO = path
   const { status, headers, text } = await send(selector, request)
   return [status, status === 200 ? text : (headers.get('Allow') ?? [])].flat().join(' ')
-}
-
-function shownOf(environ: Environ): object {
-  const found = environ as unknown as Record<string, unknown>
-  return {
-    script: environ.SCRIPT_NAME,
-    path: environ.PATH_INFO,
-    vars: found['selector.vars'],
-    methods: found['selector.methods'],
-    matches: found['selector.matches'],
-    args: found['wsgiorg.routing_args'],
-  }
-}
-
-/** Answers with what it finds in environ. */
-function shows(...[environ, startResponse]: Parameters<Application>): Body {
-  startResponse('200 OK', [['Content-Type', 'application/json']])
-  return text(JSON.stringify(shownOf(environ)))
-}
-
-function says(words: string): Application {
-  return (_environ, startResponse) => {
-    startResponse('200 OK', [['Content-Type', 'text/plain; charset=utf-8']])
-    return text(words)
-  }
 }

@@ -2,14 +2,7 @@ import { type Application, text } from '@tsgi/core'
 import { send } from '@tsgi/core/testing'
 import { describe, expect, it } from 'vitest'
 import { Selector } from '../src/index.ts'
-
-/** The application by which a route tells its name. */
-function says(label: string): Application {
-  return (_environ, startResponse) => {
-    startResponse('200 OK', [['Content-Type', 'text/plain']])
-    return text(label)
-  }
-}
+import { says } from './applications.ts'
 
 describe('routes with accept', () => {
   const selector = new Selector()

@@ -1,6 +1,5 @@
 import {
   type Application,
-  type Body,
   copyEnviron,
   type Environ,
   type Middleware,
@@ -14,6 +13,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Server, serve } from '../../server/src/index.ts'
 import { exchangeRaw } from '../../server/test/raw-client.ts'
 import { Selector } from '../src/index.ts'
+import { shownOf, shows } from './applications.ts'
 
 describe('the layers of a group', () => {
   const site = new Selector({ trailingSlash: 'redirect' })
@@ -768,25 +768,6 @@ function says(name: string): Application {
     ])
     return text(`${name}\n`)
   }
-}
-
-function shownOf(environ: Environ): object {
-  const found = environ as unknown as Record<string, unknown>
-  return {
-    script: environ.SCRIPT_NAME,
-    path: environ.PATH_INFO,
-    vars: found['selector.vars'],
-    methods: found['selector.methods'],
-    matches: found['selector.matches'],
-    args: found['wsgiorg.routing_args'],
-    route: environ['tsgi.exchange'].route,
-  }
-}
-
-/** Answers with what it finds in environ. */
-function shows(...[environ, startResponse]: Parameters<Application>): Body {
-  startResponse('200 OK', [['Content-Type', 'application/json']])
-  return text(JSON.stringify(shownOf(environ)))
 }
 
 it('guards what is said of its routes, where a deeper group has one for the path too', async () => {

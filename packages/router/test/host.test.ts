@@ -1,16 +1,9 @@
-import { type Application, type Environ, Request, text } from '@tsgi/core'
+import { type Application, type Environ, Request } from '@tsgi/core'
 import { send } from '@tsgi/core/testing'
 import { describe, expect, it } from 'vitest'
 import { compileHost } from '../src/host.ts'
 import { PatternError, Selector } from '../src/index.ts'
-
-/** The application by which a route tells its name. */
-function says(label: string): Application {
-  return (_environ, startResponse) => {
-    startResponse('200 OK', [['Content-Type', 'text/plain']])
-    return text(label)
-  }
-}
+import { says } from './applications.ts'
 
 /** What a pattern finds in a host; `undefined` where it does not fit. */
 function paramsOf(host: string, HTTP_HOST: string): object | undefined {

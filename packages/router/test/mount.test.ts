@@ -1,7 +1,8 @@
-import { type Application, type Body, cascade, type Environ, mount, Request, text } from '@tsgi/core'
+import { type Application, cascade, type Environ, mount } from '@tsgi/core'
 import { send } from '@tsgi/core/testing'
 import { describe, expect, it } from 'vitest'
 import { Selector } from '../src/index.ts'
+import { find, requestFor, type Shown, says, shownOf, shows } from './applications.ts'
 
 describe('mount', () => {
   it.each<[pattern: string, path: string, script: string, rest: string, vars?: object]>([
@@ -358,50 +359,3 @@ describe("the exchange's route", () => {
     expect(exchange?.route).toBe(undefined)
   })
 })
-
-interface Shown {
-  script: string
-  path: string
-  vars: object
-  methods: string[]
-  matches: string[]
-  args: [unknown[], object]
-  route: string
-}
-
-function shownOf(environ: Environ): Shown {
-  const found = environ as unknown as Record<string, unknown>
-  return {
-    script: environ.SCRIPT_NAME,
-    path: environ.PATH_INFO,
-    vars: found['selector.vars'],
-    methods: found['selector.methods'],
-    matches: found['selector.matches'],
-    args: found['wsgiorg.routing_args'],
-    route: environ['tsgi.exchange'].route,
-  } as Shown
-}
-
-/** Answers with what it finds in environ. */
-function shows(...[environ, startResponse]: Parameters<Application>): Body {
-  startResponse('200 OK', [['Content-Type', 'application/json']])
-  return text(JSON.stringify(shownOf(environ)))
-}
-
-function says(words: string): Application {
-  return (_environ, startResponse) => {
-    startResponse('200 OK', [['Content-Type', 'text/plain; charset=utf-8']])
-    return text(words)
-  }
-}
-
-function requestFor(path: string, changes: object = {}): Request {
-  const request = Request.blank('/')
-  Object.assign(request.environ, { PATH_INFO: path, ...changes })
-  return request
-}
-
-/** What an application that `shows` has found. */
-async function find(app: Application, path: string, changes: object = {}): Promise<Shown> {
-  return (await send(app, requestFor(path, changes))).json() as Shown
-}

@@ -1,4 +1,4 @@
-import { type Application, type Middleware, stack, text } from '@tsgi/core'
+import { type Application, type Middleware, stack } from '@tsgi/core'
 import { type SendOptions, send } from '@tsgi/core/testing'
 import { describe, expect, it } from 'vitest'
 import {
@@ -9,14 +9,9 @@ import {
   selectorExpressions,
   type Wrap,
 } from '../src/index.ts'
+import { saysWhere as says } from './applications.ts'
 
 /** The application by which a route tells its name, and how the path was cut. */
-function says(label: string): Application {
-  return (environ, startResponse) => {
-    startResponse('200 OK', [['Content-Type', 'text/plain']])
-    return text(`${label} ${environ.SCRIPT_NAME}|${environ.PATH_INFO}`)
-  }
-}
 
 const app = says('app')
 

@@ -1,16 +1,10 @@
-import {
-  type Application,
-  type Environ,
-  handler,
-  type RoutingEnviron,
-  type StandardSchema,
-  text,
-} from '@tsgi/core'
+import { type Application, type Environ, handler, type RoutingEnviron, type StandardSchema } from '@tsgi/core'
 import { send } from '@tsgi/core/testing'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { type Params, Selector, type SelectorEnviron } from '../src/index.ts'
+import { says } from './applications.ts'
 
 type Validate = StandardSchema['~standard']['validate']
 
@@ -24,14 +18,6 @@ const nothing = schema(() => misfit)
 const anything = schema((value) => ({ value }))
 const number = schema((value) => (/^\d+$/.test(value as string) ? { value: Number(value) } : misfit))
 const slug = schema((value) => (/^[a-z-]+$/.test(value as string) ? { value } : misfit))
-
-/** The application by which a route tells its name. */
-function says(label: string): Application {
-  return (_environ, startResponse) => {
-    startResponse('200 OK', [['Content-Type', 'text/plain']])
-    return text(label)
-  }
-}
 
 /** The application by which a route keeps what it was given. */
 function keeps(seen: (Environ & SelectorEnviron & RoutingEnviron<Params>)[], label = ''): Application {

@@ -2,11 +2,9 @@ import {
   type Application,
   type Body,
   type Environ,
-  Request,
   type RoutingEnviron,
   type StandardSchema,
   setupTestingDefaults,
-  text,
 } from '@tsgi/core'
 import { readSegment } from '@tsgi/core/gateway'
 import { send } from '@tsgi/core/testing'
@@ -15,6 +13,7 @@ import { match, parse } from 'path-to-regexp'
 import { describe, expect, it } from 'vitest'
 import { expectLinear } from '../../core/test/linear.ts'
 import { PatternError, Selector } from '../src/index.ts'
+import { find, type Shown, says, shows } from './applications.ts'
 
 describe('Selector', () => {
   it('is a function and a Selector', () => {
@@ -143,7 +142,7 @@ describe('dispatch', () => {
           for (const [i, { pattern, methods, asks }] of added.entries()) {
             const applications = methods.map((method): [string, Application] => [
               method,
-              shows(`${i} ${method}`),
+              names(`${i} ${method}`),
             ])
             selector.add(pattern, Object.fromEntries(applications), OPTIONS[asks])
             // Also of an index that is used between two routes.
@@ -220,7 +219,7 @@ describe('dispatch', () => {
   }
 
   /** Answers with a name, the path as it is left, and the params. */
-  function shows(name: string): Application {
+  function names(name: string): Application {
     return (environ, startResponse) => {
       const { SCRIPT_NAME, PATH_INFO, 'selector.vars': vars } = environ as Found
       return says(`${name}: ${SCRIPT_NAME} ${PATH_INFO} ${JSON.stringify(vars)}`)(environ, startResponse)
@@ -683,47 +682,6 @@ interface Found extends Environ, RoutingEnviron<Record<string, unknown>> {
   'selector.vars': Record<string, unknown>
   'selector.methods': readonly string[]
   'selector.matches': readonly string[]
-}
-
-interface Shown {
-  script: string
-  path: string
-  vars: object
-  methods: string[]
-  matches: string[]
-  args: [unknown[], object]
-  route: string
-}
-
-/** Answers with what it finds in environ. */
-function shows(...[environ, startResponse]: Parameters<Application>): Body {
-  const found = environ as Found
-  startResponse('200 OK', [['Content-Type', 'application/json']])
-  return text(
-    JSON.stringify({
-      script: environ.SCRIPT_NAME,
-      path: environ.PATH_INFO,
-      vars: found['selector.vars'],
-      methods: found['selector.methods'],
-      matches: found['selector.matches'],
-      args: found['wsgiorg.routing_args'],
-      route: environ['tsgi.exchange'].route,
-    }),
-  )
-}
-
-/** What an application that `shows` has found. */
-async function find(app: Application, path: string, changes: object = {}): Promise<Shown> {
-  const request = Request.blank('/')
-  Object.assign(request.environ, { PATH_INFO: path, ...changes })
-  return (await send(app, request)).json() as Shown
-}
-
-function says(words: string): Application {
-  return (_environ, startResponse) => {
-    startResponse('200 OK', [['Content-Type', 'text/plain; charset=utf-8']])
-    return text(words)
-  }
 }
 
 function environOf(path: string, changes: object = {}): Environ {

@@ -1,16 +1,11 @@
-import { type Application, type Middleware, mount, Request, text } from '@tsgi/core'
+import { type Application, type Middleware, mount, Request } from '@tsgi/core'
 import { type SendOptions, send } from '@tsgi/core/testing'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Selector, type TrailingSlash } from '../src/index.ts'
+import { saysWhere as says } from './applications.ts'
 
 /** The application by which a route tells its name, and how the path was cut. */
-function says(label: string): Application {
-  return (environ, startResponse) => {
-    startResponse('200 OK', [['Content-Type', 'text/plain']])
-    return text(`${label} ${environ.SCRIPT_NAME}|${environ.PATH_INFO}`)
-  }
-}
 
 /** What an application answers: its text, where it sends to, or its status. */
 async function answerOf(app: Application, path: string | SendOptions): Promise<string> {

@@ -24,7 +24,7 @@ export const OURS = 'tsgi'
 export const CONTENDERS: Readonly<Record<string, (routes: readonly Registration[]) => Built>> = {
   'find-my-way': (routes) => ofFindMyWay(routes),
   [OURS]: ofSelector,
-  'find-my-way + split': ofFindMyWayWithLists,
+  'find-my-way + split': (routes) => ofFindMyWay(routes, 'split'),
   'find-my-way compile()': (routes) => ofFindMyWay(routes, 'compiled'),
   rou3: (routes) => ofRou3(routes),
   'rou3 compileRouter': (routes) => ofRou3(routes, 'compiled'),
@@ -46,29 +46,27 @@ function ofSelector(routes: readonly Registration[]): Built {
   )
 }
 
-function ofFindMyWay(routes: readonly Registration[], compiled?: 'compiled'): Built {
+function ofFindMyWay(routes: readonly Registration[], how?: 'compiled' | 'split'): Built {
   const router = findMyWay()
   for (const route of routes) router.on(route.method as 'GET', translated(route, '*'), app, route)
-  if (compiled) router.compile()
+  if (how === 'compiled') router.compile()
+  const find = (method: string, path: string) => router.find(method as 'GET', path)
   return built(
-    (method, path) => router.find(method as 'GET', path),
+    how === 'split' ? withLists(find) : find,
     (found) => found && answerOf(found.store, found.params),
   )
 }
 
 /** With what a wildcard fits as a list of segments, as ours gives it. */
-function ofFindMyWayWithLists(routes: readonly Registration[]): Built {
-  const router = findMyWay()
-  for (const route of routes) router.on(route.method as 'GET', translated(route, '*'), app, route)
-  return built(
-    (method, path) => {
-      const found = router.find(method as 'GET', path)
-      const rest = found?.params['*']
-      if (rest !== undefined) Object.assign(found!.params, { '*': rest.split('/') })
-      return found
-    },
-    (found) => found && answerOf(found.store, found.params),
-  )
+function withLists<Found extends { params: Params } | null>(
+  find: (method: string, path: string) => Found,
+): typeof find {
+  return (method, path) => {
+    const found = find(method, path)
+    const rest = found?.params['*']
+    if (typeof rest === 'string') Object.assign(found!.params, { '*': rest.split('/') })
+    return found
+  }
 }
 
 function ofRou3(routes: readonly Registration[], compiled?: 'compiled'): Built {
